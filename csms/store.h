@@ -1,0 +1,69 @@
+/*
+ * store.h - durable writes with group commit (DESIGN D3).
+ *
+ * An operation is one prepared statement.  Operations that come while a batch is under way gather; when the
+ * batch's commit returns, they leave together as the next batch, one transaction.  No timer: under
+ * load the batch grows, idle it has one operation.  If PostgreSQL refuses any statement, the batch is run again
+ * operation by operation, each its own transaction, so that only the guilty one fails.  If the connection
+ * breaks after sending, the outcome is unknown: the store sends the operations again after
+ * reconnecting, which is safe because each is idempotent (D4).
+ *
+ * Callbacks: exactly one per operation, from the loop, in submission order within a batch; never before
+ * store_submit() has returned.
+ *
+ * Memory: at most max_bytes of parameters may wait.  Beyond it store_submit() refuses and the caller stops reading.
+ */
+#ifndef V2G_CSMS_STORE_H
+#define V2G_CSMS_STORE_H
+
+#include "csms/pg.h"
+
+struct store;
+
+enum store_outcome {
+	STORE_COMMITTED,
+	STORE_REFUSED, /* this operation alone was refused by PostgreSQL; `error` says why */
+	STORE_ABANDONED, /* given up by store_abandon(): database away too long, or shutdown */
+};
+
+/* `r` (rows of the statement) is borrowed and NULL unless STORE_COMMITTED; `error` unless STORE_REFUSED. */
+typedef void store_done(void *ctx, enum store_outcome outcome, const struct pg_result *r,
+    const struct pg_error *error);
+
+struct store_settings {
+	const char *uri; /* kept */
+	int64_t max_bytes; /* waiting and in flight */
+	int64_t max_batch; /* operations in one transaction */
+	int64_t commit_delay; /* microseconds to wait for company before a batch of one; normally 0 */
+};
+
+struct store_stats {
+	int64_t batches, operations, replays, refused, reconnects;
+	int64_t waiting, waiting_bytes, in_flight; /* now */
+	int64_t lag; /* microseconds since the oldest operation not yet committed was submitted */
+	int64_t last_batch; /* operations in the last batch */
+};
+
+/* `statements` is kept. */
+struct store *store_new(struct loop *loop, const struct store_settings *settings,
+    const struct pg_statement *statements, int statement_count);
+/* Abandons what waits (callbacks run), then frees. */
+void store_free(struct store **store);
+
+bool store_is_up(const struct store *store);
+/* False: over max_bytes; nothing was taken.  Parameters are copied. */
+bool store_submit(struct store *store, int statement, const struct pg_params *params, store_done *done,
+    void *ctx);
+/* Gives up everything not yet committed: each callback gets STORE_ABANDONED from the loop.  An operation
+ * in flight may still be committed by PostgreSQL: the caller must not have acknowledged it. */
+void store_abandon(struct store *store);
+void store_get_stats(const struct store *store, struct store_stats *stats_out);
+
+/*
+ * A frame for the raw message log.  Frames gather and ride along with the next batch in one array insert; they are
+ * best effort: dropped (and counted) over max_bytes or when PostgreSQL refuses them.
+ */
+void store_log_frame(struct store *store, int64_t at, int64_t station, int64_t connection, bool inbound,
+    struct slice frame);
+
+#endif

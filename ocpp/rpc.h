@@ -1,0 +1,45 @@
+/*
+ * rpc.h - the frames of OCPP-J (part 4, chapter 4): CALL, CALLRESULT, CALLERROR.
+ */
+#ifndef V2G_OCPP_RPC_H
+#define V2G_OCPP_RPC_H
+
+#include "ocpp.h"
+
+#define OCPP_MESSAGE_ID_MAX 36 /* characters, part 4, 4.1.4 */
+
+enum ocpp_frame_kind {
+	OCPP_CALL = 2,
+	OCPP_CALLRESULT = 3,
+	OCPP_CALLERROR = 4,
+};
+
+/* What ocpp_frame_parse() found.  All slices borrow from the frame's text or the arena. */
+struct ocpp_frame {
+	enum ocpp_frame_kind kind;
+	struct slice id;
+	struct slice action; /* CALL */
+	struct slice payload; /* CALL, CALLRESULT: JSON text of the object, syntactically verified */
+	struct slice error_code, error_description, error_details; /* CALLERROR */
+};
+
+enum ocpp_frame_result {
+	OCPP_FRAME_OK,
+	/* Answer with CALLERROR, *fault_out and frame->id ("-1" when none could be read). */
+	OCPP_FRAME_REFUSE,
+	/* Not to be answered: a broken CALLRESULT or CALLERROR, a message type nobody defines. */
+	OCPP_FRAME_IGNORE,
+	/* Invalid UTF-8: RFC 6455 8.1 closes the connection with 1007. */
+	OCPP_FRAME_BAD_UTF8,
+};
+
+enum ocpp_frame_result ocpp_frame_parse(struct slice text, struct arena *arena, struct ocpp_frame *frame,
+    struct ocpp_fault *fault_out);
+
+/* Append one frame.  `payload` is JSON text of an object. */
+void ocpp_frame_call(struct buf *out, struct slice id, struct slice action, struct slice payload);
+void ocpp_frame_result(struct buf *out, struct slice id, struct slice payload);
+/* Description: path and detail of the fault, at most 255 characters. */
+void ocpp_frame_error(struct buf *out, struct slice id, const struct ocpp_fault *fault);
+
+#endif
