@@ -1,0 +1,24 @@
+/*
+ * api.h - the operator's HTTP door: a table of routes onto SQL functions (DESIGN D8).
+ *
+ * Served on listen.http by libwebsockets; each request is parsed here, authorised by its bearer token and role,
+ * run on the query pool, and answered when the row is back.  What has effects outside the database (a
+ * command to a station) has a handler in C, which also ends in a row.
+ */
+#ifndef V2G_CSMS_API_H
+#define V2G_CSMS_API_H
+
+#include "csms/node.h"
+
+struct lws_protocols;
+
+/* The HTTP protocol for the vhost of listen.http; its per-vhost user pointer must be the node. */
+extern const struct lws_protocols api_protocol;
+
+/* The query pool's statements: those of statements.h, then one per route. */
+const struct pg_statement *api_statements(int *count_out);
+
+/* NOTIFY v2g_command_done: requests that wait for this command are answered. */
+void api_command_done(struct node *node, struct slice command_id);
+
+#endif

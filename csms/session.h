@@ -1,0 +1,103 @@
+/*
+ * session.h - one connected station, from the accepted handshake to the recorded end.
+ *
+ * States.  OPENING: the socket is up, core.connection has no committed row yet; frames wait.  OPEN:
+ * frames are handled in order, one CALL of the station at a time.  CLOSING: told to go, unsent frames
+ * (the answer, the close frame) still leave.  GONE: no socket; the struct lives until the last database
+ * operation that carries it has come back (`pending`).
+ *
+ * One outstanding CALL per direction (part 4, 4.1.1): `working` is ours to answer, `call` theirs.
+ */
+#ifndef V2G_CSMS_SESSION_H
+#define V2G_CSMS_SESSION_H
+
+#include "common/buf.h"
+#include "common/list.h"
+#include "csms/node.h"
+#include "ocpp/rpc.h"
+
+struct lws;
+
+enum session_state { SESSION_OPENING, SESSION_OPEN, SESSION_CLOSING, SESSION_GONE };
+
+/* Facts of the handshake. */
+struct session_peer {
+	char address[64]; /* numeric */
+	int security_profile; /* the one in use: 1, 2 or 3 */
+	char certificate[128]; /* subject, profile 3 */
+};
+
+/* The command that is out; NULL id: none. */
+struct session_call {
+	char id[OCPP_MESSAGE_ID_MAX + 1]; /* "" when none is out */
+	int action; /* enum ocpp_action */
+	int64_t sent_mono;
+	bool claiming; /* core.command_claim is under way */
+	bool again; /* something was queued while claiming */
+	bool recording; /* its end is being committed; the next may not be claimed before */
+};
+
+struct session {
+	struct list node; /* node->sessions */
+	struct node *owner;
+	struct station *station; /* borrowed from the directory, which keeps it while station->session or pending */
+	struct lws *wsi; /* NULL when GONE */
+	enum session_state state;
+	struct session_peer peer;
+	int64_t connection_id; /* 0 while OPENING */
+	int pending; /* database operations that will call back */
+	enum registration boot; /* what this station may do */
+
+	struct buf rx; /* a message being assembled; freed when idle */
+	struct list inbox; /* struct inbound: frames waiting their turn */
+	int inbox_count;
+	bool paused; /* socket not read */
+	char working[OCPP_MESSAGE_ID_MAX + 1]; /* message id of the CALL being committed; "" when none */
+	int working_action;
+	int64_t working_mono; /* when it arrived */
+
+	struct list outbox; /* struct outbound */
+	size_t outbox_bytes;
+	int close_code; /* WebSocket status to close with; 0: not closing */
+	const char *close_reason;
+
+	struct session_call call;
+	int64_t commands_from_mono; /* first command not before (settle time) */
+	int awaited; /* reports and triggered messages a Pending station has been asked for (B02.FR.09) */
+
+	int64_t opened_at;
+	int64_t seen_at; /* wall time of the last frame or pong: proof of life */
+	int64_t seen_flushed_at; /* what core.connection has */
+	int64_t seen_mono;
+	int64_t ping_mono; /* last ping sent */
+	double frame_budget; /* token bucket */
+	int64_t frame_budget_mono;
+	int bad_frames;
+	int64_t stray_results;
+};
+
+/* After the handshake was accepted, before the socket can be used. */
+struct session *session_new(struct node *node, struct station *station, const struct session_peer *peer);
+/* The WebSocket is established.  Replaces an older session of the same station. */
+void session_established(struct session *s, struct lws *wsi);
+/* The socket is gone, or was never established.  Frees the session once nothing is pending. */
+void session_gone(struct session *s);
+
+/* Bytes of one message; `final` with the last.  False: close the socket (s->close_code says how). */
+bool session_receive(struct session *s, struct slice bytes, bool final, bool binary);
+/* A pong, or any proof of life that is not a message. */
+void session_alive(struct session *s);
+/* The socket can be written.  False: close it now. */
+bool session_writable(struct session *s);
+/* Once a second: pings, silence, timeouts, settled commands. */
+void session_tick(struct session *s, int64_t now_mono);
+
+/* Queue a frame; closes the session when it or the node has too much unsent. */
+void session_send(struct session *s, struct slice frame);
+/* Ask for an orderly close with a WebSocket code. */
+void session_close(struct session *s, int code, const char *reason);
+/* Answer the CALL at work and go on to the next. */
+void session_answer(struct session *s, struct slice payload);
+void session_refuse(struct session *s, const struct ocpp_fault *fault);
+
+#endif
