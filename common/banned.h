@@ -34,10 +34,13 @@
 /* Writing without knowing the size of the target, or without a certain terminator. */
 V2G_BANNED("use snprintf or struct buf") char *strcpy(char *restrict, const char *restrict);
 V2G_BANNED("use snprintf or struct buf") char *strcat(char *restrict, const char *restrict);
-V2G_BANNED("use snprintf or memcpy") char *strncpy(char *restrict, const char *restrict, size_t);
-V2G_BANNED("use snprintf or struct buf") char *strncat(char *restrict, const char *restrict, size_t);
+V2G_BANNED("use snprintf or memcpy")
+char *strncpy(char *restrict, const char *restrict, size_t);
+V2G_BANNED("use snprintf or struct buf")
+char *strncat(char *restrict, const char *restrict, size_t);
 V2G_BANNED("use snprintf") int sprintf(char *restrict, const char *restrict, ...);
-V2G_BANNED("use vsnprintf") int vsprintf(char *restrict, const char *restrict, __builtin_va_list);
+V2G_BANNED("use vsnprintf")
+int vsprintf(char *restrict, const char *restrict, __builtin_va_list);
 V2G_BANNED("use fgets or getline") char *gets(char *);
 V2G_BANNED("use struct buf or the arena") void *alloca(size_t);
 
