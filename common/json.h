@@ -75,7 +75,10 @@ bool json_skip(struct json_reader *r, enum json_token first, struct slice *text_
 struct slice json_text(const struct json_reader *r, struct arena *a);
 const char *json_error_text(enum json_error error);
 
-/* Writer: appends to a buffer; the caller puts commas and braces. */
-void json_write_string(struct buf *b, struct slice s); /* with quotes and escapes */
+/*
+ * Writer: appends to a buffer; the caller puts commas and braces.  A string with its quotes and
+ * escapes; NUL and invalid UTF-8, which no strict reader takes, become U+FFFD.
+ */
+void json_write_string(struct buf *b, struct slice s);
 
 #endif

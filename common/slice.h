@@ -43,6 +43,10 @@ slice_equal(struct slice a, struct slice b)
 /* ASCII case-insensitive, for OCPP's identifierString (part 2, 1.1: case-insensitive). */
 bool slice_equal_nocase(struct slice a, struct slice b);
 
+/* Bytes of the first UTF-8 character (RFC 3629): 1 to 4; 0 when it is invalid or `s` is empty. */
+size_t slice_utf8_char(struct slice s);
+bool slice_is_utf8(struct slice s);
+
 /* Parses all of `s` as a decimal integer within [min, max]; false, and *value_out untouched, otherwise. */
 bool slice_to_int64(struct slice s, long long min, long long max, long long *value_out);
 

@@ -100,15 +100,17 @@ struct ocpp_field {
 	enum ocpp_kind kind;
 	uint8_t versions; /* set of enum ocpp_version */
 	uint8_t required; /* set of versions in which it is required */
+	uint8_t bit; /* in the struct's `has` */
 	bool is_array;
-	uint16_t offset;
+	uint16_t offset; /* of the member in the struct */
 	uint16_t min_items, max_items; /* arrays; max_items 0: no limit */
 	uint32_t max_length; /* strings, in characters; 0: no limit */
 	bool has_minimum, has_maximum;
 	int32_t minimum, maximum; /* integers and decimals */
 	const struct ocpp_enum *enumeration; /* OCPP_KIND_ENUM */
 	const struct ocpp_type *type; /* OCPP_KIND_OBJECT */
-	const char *fallback; /* the schema's default as JSON text, or NULL */
+	struct slice fallback; /* the schema's default as text; .ptr == NULL: none */
+	int32_t fallback_value; /* the same as enumeration value, integer or boolean */
 };
 
 struct ocpp_type {
@@ -116,6 +118,7 @@ struct ocpp_type {
 	const struct ocpp_field *fields;
 	uint16_t count;
 	uint16_t size; /* of the generated struct */
+	bool open; /* takes members that it does not name (CustomDataType) */
 };
 
 enum ocpp_direction { OCPP_FROM_STATION = 1, OCPP_FROM_CSMS = 2, OCPP_FROM_BOTH = 3 };
@@ -125,7 +128,7 @@ struct ocpp_message {
 	enum ocpp_direction direction; /* of the request */
 	uint8_t versions;
 	char block; /* functional block, 'A'..'P' */
-	const struct ocpp_type *request, *response;
+	const struct ocpp_type *request, *response; /* response NULL: never answered */
 };
 
 /* ---- tables: enum ocpp_action (ocpp_types.h) indexes ocpp_messages[] ---- */
@@ -141,6 +144,8 @@ extern const size_t ocpp_all_enum_count;
 int ocpp_find_action(enum ocpp_version version, struct slice action);
 /* The text of an enumeration value (1..count). */
 struct slice ocpp_enum_text(const struct ocpp_enum *e, int value);
+/* Size of one item of an array field. */
+size_t ocpp_item_size(const struct ocpp_field *field);
 
 /* ---- decode, encode ---- */
 

@@ -20,19 +20,29 @@ struct ocpp_frame {
 	struct slice id;
 	struct slice action; /* CALL */
 	struct slice payload; /* CALL, CALLRESULT: JSON text of the object, syntactically verified */
-	struct slice error_code, error_description, error_details; /* CALLERROR */
+	/* CALLERROR; description and details are absent when the sender left them out. */
+	struct slice error_code, error_description, error_details;
 };
 
 enum ocpp_frame_result {
 	OCPP_FRAME_OK,
 	/* Answer with CALLERROR, *fault_out and frame->id ("-1" when none could be read). */
 	OCPP_FRAME_REFUSE,
-	/* Not to be answered: a broken CALLRESULT or CALLERROR, a message type nobody defines. */
+	/* A broken CALLRESULT or CALLERROR: never answered, but frame->id, if read, names our call. */
 	OCPP_FRAME_IGNORE,
 	/* Invalid UTF-8: RFC 6455 8.1 closes the connection with 1007. */
 	OCPP_FRAME_BAD_UTF8,
 };
 
+/*
+ * Splits a frame into its parts and verifies that the whole is JSON, nested at most 32 deep.
+ * *fault_out is set for OCPP_FRAME_REFUSE and OCPP_FRAME_IGNORE (there for the log); its path is
+ * empty unless the payload is at fault.  A message id must be a string of 1 to 36 characters.
+ *
+ * What part 4 leaves open is decided thus.  A frame whose parts are wrong is RpcFrameworkError, a
+ * payload that is wrong (not JSON, not an object) FormatViolation, each with the id if that came
+ * before the damage.  A message type that 2.0.1 does not have is MessageTypeNotSupported (4.4).
+ */
 enum ocpp_frame_result ocpp_frame_parse(struct slice text, struct arena *arena, struct ocpp_frame *frame,
     struct ocpp_fault *fault_out);
 
