@@ -10,10 +10,13 @@
 
 #include "csms/node.h"
 
+struct lws_context_creation_info;
 struct lws_protocols;
 
-/* The HTTP protocol for the vhost of listen.http; its per-vhost user pointer must be the node. */
+/* The protocol for the vhost of listen.http; its per-vhost user pointer must be the node. */
 extern const struct lws_protocols api_protocol;
+/* To be called on the vhost's info before it is created: HTTP is spoken on libwebsockets' raw role (http.h). */
+void api_vhost(struct lws_context_creation_info *info);
 
 /* The query pool's statements: those of statements.h, then one per route. */
 const struct pg_statement *api_statements(int *count_out);
