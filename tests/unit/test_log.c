@@ -16,7 +16,7 @@
 
 /* "2026-01-02T03:04:05.678Z " */
 #define TIME_LEN       25
-#define LINE_MAX_BYTES 4096
+#define LINE_MAX_BYTES ((size_t)4096)
 
 static char dir[] = "/tmp/v2g-test-log-XXXXXX";
 static char path[64], moved[64];
