@@ -57,7 +57,7 @@ struct json_reader {
 	size_t offset; /* of the error */
 
 	/* Of the token just returned: */
-	struct slice raw; /* token text as it stands in the input; strings without their quotes */
+	struct slice raw; /* token text as in the input; strings without their quotes */
 	bool escaped; /* JSON_STRING, JSON_KEY: raw holds backslash escapes */
 	size_t chars; /* JSON_STRING, JSON_KEY: length in Unicode characters (code points) */
 };

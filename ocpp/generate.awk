@@ -291,12 +291,10 @@ function emit_field(name, key,    type, part) {
 	print "\t\t.offset = offsetof(struct " c_name(name) ", " member_name(key) "),"
 	if (type in scalar_kind)
 		print "\t\t.kind = OCPP_KIND_" scalar_kind[type] ","
+	else if (type in is_enum)
+		print "\t\t.kind = OCPP_KIND_ENUM,\n\t\t.enumeration = &" enum_symbol(type) ","
 	else
-		print "\t\t.kind = OCPP_KIND_" (type in is_enum ? "ENUM" : "OBJECT") ","
-	if (type in is_enum)
-		print "\t\t.enumeration = &" enum_symbol(type) ","
-	if (type in is_type)
-		print "\t\t.type = &" type_symbol(type) ","
+		print "\t\t.kind = OCPP_KIND_OBJECT,\n\t\t.type = &" type_symbol(type) ","
 	if (key in field_length)
 		print "\t\t.max_length = " field_length[key] ","
 	if (key in field_items) {

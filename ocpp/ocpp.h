@@ -61,7 +61,7 @@ struct ocpp_fault {
 
 struct ocpp_time {
 	int64_t at; /* microseconds since 1970 UTC */
-	struct slice text; /* as received; when encoding, written if .ptr != NULL, else `at` is */
+	struct slice text; /* as received; encoding writes it if .ptr != NULL, else `at` */
 };
 
 /*

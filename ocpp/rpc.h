@@ -19,7 +19,7 @@ struct ocpp_frame {
 	enum ocpp_frame_kind kind;
 	struct slice id;
 	struct slice action; /* CALL */
-	struct slice payload; /* CALL, CALLRESULT: JSON text of the object, syntactically verified */
+	struct slice payload; /* CALL, CALLRESULT: JSON text of an object, verified as JSON */
 	/* CALLERROR; description and details are absent when the sender left them out. */
 	struct slice error_code, error_description, error_details;
 };
@@ -43,11 +43,12 @@ enum ocpp_frame_result {
  * payload that is wrong (not JSON, not an object) FormatViolation, each with the id if that came
  * before the damage.  A message type that 2.0.1 does not have is MessageTypeNotSupported (4.4).
  */
-enum ocpp_frame_result ocpp_frame_parse(struct slice text, struct arena *arena, struct ocpp_frame *frame,
-    struct ocpp_fault *fault_out);
+enum ocpp_frame_result ocpp_frame_parse(struct slice text, struct arena *arena,
+    struct ocpp_frame *frame, struct ocpp_fault *fault_out);
 
 /* Append one frame.  `payload` is JSON text of an object. */
-void ocpp_frame_call(struct buf *out, struct slice id, struct slice action, struct slice payload);
+void ocpp_frame_call(
+    struct buf *out, struct slice id, struct slice action, struct slice payload);
 void ocpp_frame_result(struct buf *out, struct slice id, struct slice payload);
 /* Description: path and detail of the fault, at most 255 characters. */
 void ocpp_frame_error(struct buf *out, struct slice id, const struct ocpp_fault *fault);
