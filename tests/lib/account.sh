@@ -2,6 +2,7 @@
 # An ordinary account for servers that must not, or should not, run as root.  Source this file.
 #
 #   account_name           the account: the caller, or for root a system account made when missing
+#   account_create         makes that system account when it is missing
 #   as_account COMMAND...  runs the command as that account
 
 ACCOUNT_OF_ROOT=v2g-test
@@ -23,12 +24,14 @@ account_create() {
 		id -u "$ACCOUNT_OF_ROOT" >/dev/null
 }
 
-# setpriv and not su: no session, no shell in between, and the process keeps its id.
+# setpriv and not su: no session, no shell in between, and the process keeps its id.  As an array, so that
+# it can also stand behind exec.
+AS_ACCOUNT=()
+if [ "$(id -u)" = 0 ]; then
+	AS_ACCOUNT=(setpriv --reuid="$ACCOUNT_OF_ROOT" --regid="$ACCOUNT_OF_ROOT" --init-groups
+		--inh-caps=-all env HOME=/nonexistent)
+fi
+
 as_account() {
-	if [ "$(id -u)" = 0 ]; then
-		setpriv --reuid="$ACCOUNT_OF_ROOT" --regid="$ACCOUNT_OF_ROOT" --init-groups \
-			--inh-caps=-all env HOME=/nonexistent "$@"
-	else
-		"$@"
-	fi
+	"${AS_ACCOUNT[@]}" "$@"
 }

@@ -70,6 +70,13 @@ def wait_until(condition, message, timeout=PATIENCE, interval=0.05):
         time.sleep(interval)
 
 
+def _place(error):
+    """File and line of the suite, not of the helper that found the fault."""
+    frames = traceback.extract_tb(error.__traceback__)
+    frame = next((f for f in reversed(frames) if f.filename != __file__), frames[-1])
+    return f"{os.path.basename(frame.filename)}:{frame.lineno}"
+
+
 class Results:
     """Prints the lines that tests/run counts."""
 
@@ -99,8 +106,7 @@ class Results:
             yield
         except Exception as error:  # pylint: disable=broad-except
             text = str(error) if isinstance(error, Failure) else traceback.format_exc()
-            where = traceback.extract_tb(error.__traceback__)[-1]
-            self.not_ok(name, f"{text}\nat {os.path.basename(where.filename)}:{where.lineno}")
+            self.not_ok(name, f"{text.rstrip()}\nat {_place(error)}")
         else:
             self.ok(name)
 
