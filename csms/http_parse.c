@@ -183,7 +183,7 @@ parse_request_line(struct slice line, struct http_head *head, struct http_fault 
 	struct slice method = cut(&line, ' ');
 	struct slice target = cut(&line, ' ');
 
-	if (!is_token(method) || !is_printable(target) ||
+	if (!is_token(method) || target.len == 0 || !is_printable(target) ||
 	    memchr(target.ptr, '\t', target.len) != NULL)
 		return bad_request(fault, "The request line is malformed.");
 	head->method = HTTP_OTHER;
