@@ -38,7 +38,9 @@ def flags_of(entry):
 
 def digest(path, flags, folder):
     text = subprocess.run(["clang-14", "-E", *flags, path], cwd=folder, capture_output=True).stdout
-    configuration = (ROOT / ".clang-tidy").read_bytes()
+    configuration = b"".join((folder / ".clang-tidy").read_bytes()
+                             for folder in pathlib.Path(path).parents
+                             if (folder / ".clang-tidy").exists())
     return hashlib.sha256(configuration + repr(flags).encode() + text).hexdigest()
 
 
