@@ -75,7 +75,9 @@ def main():
     failed, hints = [], []
     with concurrent.futures.ThreadPoolExecutor(2) as pool:
         for name, clean, report in pool.map(check, entries.values()):
-            (hints if clean else failed).extend(report.splitlines() or ([] if clean else [name]))
+            errors = [line for line in report.splitlines() if " warning: " not in line]
+            hints += [line for line in report.splitlines() if " warning: " in line]
+            failed += [] if clean else errors or [name]
     print("not ok lint/clang-tidy" if failed else f"ok lint/clang-tidy ({len(entries)} files)")
     for line in failed:
         print("    " + line)
