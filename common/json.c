@@ -77,16 +77,10 @@ value_done(struct json_reader *r)
 #define EACH_BYTE UINT64_C(0x0101010101010101)
 #define HIGH_BITS (EACH_BYTE * 0x80)
 
-/* The high bit of each byte that is zero; bits above the lowest one found are not reliable. */
-static inline uint64_t
-zero_bytes(uint64_t word)
-{
-	return (word - EACH_BYTE) & ~word & HIGH_BITS;
-}
-
 /*
  * The first byte that is not plain: quote, backslash, control, or beyond ASCII.  Eight at a time,
- * since strings are most of a message.
+ * since strings are most of a message.  A byte gets its high bit by a borrow when it is zero (or
+ * below 0x20), or has it anyway; a borrow spoils only the bytes above the first one found.
  */
 static inline const char *
 skip_plain(const char *p, const char *end)
@@ -96,9 +90,10 @@ skip_plain(const char *p, const char *end)
 
 		memcpy(&word, p, 8);
 		word = le64toh(word);
-		special = zero_bytes(word ^ EACH_BYTE * '"') |
-			  zero_bytes(word ^ EACH_BYTE * '\\') |
-			  ((word - EACH_BYTE * 0x20) & ~word & HIGH_BITS) | (word & HIGH_BITS);
+		special = ((word ^ EACH_BYTE * '"') - EACH_BYTE) |
+			  ((word ^ EACH_BYTE * '\\') - EACH_BYTE) | (word - EACH_BYTE * 0x20) |
+			  word;
+		special &= HIGH_BITS;
 		if (special != 0)
 			return p + __builtin_ctzll(special) / 8;
 		p += 8;

@@ -64,9 +64,9 @@ append_step(struct buf *path, const struct step *at)
 		buf_append_char(path, '.');
 		buf_append_slice(path, at->name);
 	} else {
-		buf_append_cstr(path, "[\"");
-		buf_append_slice(path, at->name);
-		buf_append_cstr(path, "\"]");
+		buf_append_char(path, '[');
+		json_write_string(path, at->name);
+		buf_append_char(path, ']');
 	}
 }
 
@@ -448,9 +448,9 @@ decode_object(
 		const struct ocpp_field *field;
 		struct slice ignored, name = json_text(&d->reader, d->arena);
 
-		step.name = d->reader.raw;
 		if (name.ptr == NULL)
 			return refuse_memory(d, at);
+		step.name = name;
 		field = find_field(d, type, name, &next);
 		if (field == NULL && type->open) {
 			if (!decode_any(d, &step, json_next(&d->reader), &ignored))
@@ -460,7 +460,6 @@ decode_object(
 		if (field == NULL)
 			return refuse(d, &step, OCPP_FORMAT_VIOLATION, "%s has no such field",
 			    type->name);
-		step.name = field->name;
 		if ((has >> field->bit & 1) != 0)
 			return refuse(d, &step, OCPP_FORMAT_VIOLATION, "stands twice");
 		has |= UINT64_C(1) << field->bit;
@@ -470,6 +469,21 @@ decode_object(
 	if (token != JSON_OBJECT_END)
 		return refuse_syntax(d, at);
 	return finish_object(d, at, type, has, object);
+}
+
+static bool
+decode_payload(
+    struct decoder *d, const struct step *root, const struct ocpp_type *type, void **object_out)
+{
+	enum json_token token = json_next(&d->reader);
+
+	if (token == JSON_ERROR)
+		return refuse_syntax(d, root);
+	if (token != JSON_OBJECT)
+		return refuse(d, root, OCPP_FORMAT_VIOLATION, "the payload must be an object");
+	if (!decode_pointer(d, root, type, token, object_out))
+		return false;
+	return json_next(&d->reader) == JSON_END || refuse_syntax(d, root);
 }
 
 bool
@@ -482,16 +496,17 @@ ocpp_decode(const struct ocpp_type *type, enum ocpp_version version, struct slic
 	void *object = NULL;
 
 	json_begin(&d.reader, text, DEPTH_MAX);
-	token = json_next(&d.reader);
-	if (token == JSON_ERROR)
-		return refuse_syntax(&d, &root);
-	if (token != JSON_OBJECT)
-		return refuse(
-		    &d, &root, OCPP_FORMAT_VIOLATION, "the payload must be an object");
-	if (!decode_pointer(&d, &root, type, token, &object))
-		return false;
-	if (json_next(&d.reader) != JSON_END)
-		return refuse_syntax(&d, &root);
-	*object_out = object;
-	return true;
+	if (decode_payload(&d, &root, type, &object)) {
+		*object_out = object;
+		return true;
+	}
+	/* All other faults are defined for JSON only, so the rest of the text must be that. */
+	if (d.reader.error == JSON_OK) {
+		do
+			token = json_next(&d.reader);
+		while (token != JSON_END && token != JSON_ERROR);
+		if (token == JSON_ERROR)
+			refuse_syntax(&d, &root);
+	}
+	return false;
 }

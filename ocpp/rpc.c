@@ -99,7 +99,6 @@ parse_payload(struct parser *p)
 		return true;
 	}
 	memcpy(p->fault->path, "$", 2);
-	p->frame->payload = (struct slice){ NULL, 0 };
 	return false;
 }
 
@@ -176,6 +175,8 @@ ocpp_frame_parse(struct slice text, struct arena *arena, struct ocpp_frame *fram
 	/* The reader stops at the first damage; invalid UTF-8 after it weighs more. */
 	if (!slice_is_utf8(text))
 		return OCPP_FRAME_BAD_UTF8;
+	/* Nobody is to use the parts of what is refused. */
+	*frame = (struct ocpp_frame){ .kind = frame->kind, .id = frame->id };
 	if (frame->kind == OCPP_CALLRESULT || frame->kind == OCPP_CALLERROR)
 		return OCPP_FRAME_IGNORE;
 	if (frame->id.ptr == NULL)

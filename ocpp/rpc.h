@@ -14,7 +14,10 @@ enum ocpp_frame_kind {
 	OCPP_CALLERROR = 4,
 };
 
-/* What ocpp_frame_parse() found.  All slices borrow from the frame's text or the arena. */
+/*
+ * What ocpp_frame_parse() found.  All slices borrow from the frame's text or the arena; of a frame
+ * that was not OCPP_FRAME_OK only kind and id are set, as far as they were read.
+ */
 struct ocpp_frame {
 	enum ocpp_frame_kind kind;
 	struct slice id;

@@ -250,7 +250,8 @@ find_schema(struct schema *list, struct slice name)
 {
 	while (list != NULL && !slice_equal(list->name, name))
 		list = list->next;
-	assert_non_null(list);
+	if (list == NULL)
+		fail_msg("no definition %.*s", SLICE_ARGS(name));
 	return list;
 }
 
@@ -288,6 +289,7 @@ static void
 check_value(const struct ocpp_field *field, const struct schema *s, struct schema *definitions)
 {
 	struct slice name = s->ref, fallback = s->fallback;
+	const struct schema *definition;
 
 	if (s->ref.ptr == NULL) {
 		check_scalar(field, s);
@@ -296,7 +298,8 @@ check_value(const struct ocpp_field *field, const struct schema *s, struct schem
 		name.len -= strlen("#/definitions/");
 		if (field->kind == OCPP_KIND_ENUM) {
 			assert_slice_equal(name, slice_cstr(field->enumeration->name));
-			fallback = find_schema(definitions, name)->fallback;
+			definition = find_schema(definitions, name);
+			fallback = definition != NULL ? definition->fallback : fallback;
 		} else if (field->kind == OCPP_KIND_OBJECT) {
 			assert_slice_equal(name, slice_cstr(field->type->name));
 		} else {

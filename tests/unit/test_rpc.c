@@ -36,10 +36,13 @@ parse(const char *text)
 	return ocpp_frame_parse(slice_cstr(text), &arena, &frame, &fault);
 }
 
+/* A text of NULL: absent. */
 static void
 assert_slice(struct slice s, const char *text)
 {
-	if ((s.ptr == NULL) != (text == NULL) || !slice_equal(s, slice_cstr(text)))
+	if (text == NULL)
+		assert_null(s.ptr);
+	else if (s.ptr == NULL || !slice_equal(s, slice_cstr(text)))
 		fail_msg("\"%.*s\", expected \"%s\"", SLICE_ARGS(s), text);
 }
 
@@ -54,7 +57,7 @@ test_frame_parse_call(void **state)
 	assert_slice(frame.id, "a1");
 	assert_slice(frame.action, "Heartbeat");
 	assert_slice(frame.payload, "{ \"x\" : [1] }");
-	assert_slice(frame.error_code, NULL);
+	assert_null(frame.error_code.ptr);
 	assert_int_equal(parse("[2,\"" ID36 "\",\"Heart\\u0062eat\",{}]"), OCPP_FRAME_OK);
 	assert_slice(frame.id, ID36);
 	assert_slice(frame.action, "Heartbeat");
@@ -165,6 +168,8 @@ test_frame_parse_refused_table(void **state)
 		if (fault.code != cases[i].code)
 			fail_msg("%s: %s", cases[i].text, ocpp_error_name(fault.code));
 		assert_slice(frame.id, cases[i].id);
+		assert_null(frame.action.ptr);
+		assert_null(frame.payload.ptr);
 		assert_string_equal(fault.path, fault.code == OCPP_FORMAT_VIOLATION ? "$" : "");
 		assert_true(fault.detail[0] != '\0');
 	}
