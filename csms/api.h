@@ -21,7 +21,8 @@ void api_vhost(struct lws_context_creation_info *info);
 /* The query pool's statements: those of statements.h, then one per route. */
 const struct pg_statement *api_statements(int *count_out);
 
-/* NOTIFY v2g_command_done: requests that wait for this command are answered. */
+/* NOTIFY v2g_command_done: requests that wait for this command are answered.  .ptr == NULL: any may be done, because
+ * the connection that tells us was lost. */
 void api_command_done(struct node *node, struct slice command_id);
 
 #endif

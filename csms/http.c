@@ -1,6 +1,7 @@
 #include "csms/http.h"
 
 #include <assert.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
 
