@@ -549,4 +549,6 @@ api_vhost(struct lws_context_creation_info *info)
 	info->options |= LWS_SERVER_OPTION_ADOPT_APPLY_LISTEN_ACCEPT_CONFIG;
 	info->listen_accept_role = "raw-skt";
 	info->listen_accept_protocol = api_protocol.name;
+	/* Else HTTP/2 is agreed upon in the TLS handshake, and libwebsockets takes the connection from us. */
+	info->alpn = "http/1.1";
 }
