@@ -42,7 +42,7 @@ BEGIN
 	IF status = 'Accepted' AND NOT repeated AND request->>'reason' <> 'Triggered' THEN
 		FOR t IN
 			SELECT x.id, x.transaction_id FROM core.transaction x
-			WHERE x.station_id = station AND x.state = 'open' AND NOT EXISTS (SELECT FROM core.command c
+			WHERE x.station_id = station AND NOT x.settled AND x.state = 'open' AND NOT EXISTS (SELECT FROM core.command c
 				WHERE c.station_id = station AND c.state IN ('queued', 'sent') AND c.transaction_id = x.id)
 			ORDER BY x.id
 		LOOP

@@ -2,7 +2,7 @@
 --
 -- The row of a transaction is a function of the set of its events.  Each column is therefore merged by an operation
 -- that does not care for order: least, greatest, sum, or "of the event with the lowest (highest) seqNo".
--- Per event two statements run: the insert, which also finds the transaction, and one update in place (HOT).
+-- Per event two statements run: one update in place (HOT), and one insert.
 
 -- A repeat, or another event under a seqNo already taken.
 CREATE OR REPLACE FUNCTION core.transaction_event_again(station bigint, connection bigint, received timestamptz, request jsonb,
@@ -47,8 +47,8 @@ DECLARE
 	evse jsonb := request->'evse';
 	verdict jsonb;
 	reply text;
-	t record;
 	tx bigint;
+	stored boolean := false;
 	-- Meter values
 	list jsonb := request->'meterValue';
 	element jsonb;
@@ -83,26 +83,6 @@ BEGIN
 		reply := jsonb_build_object('idTokenInfo', verdict)::text;
 		IF shown->>'type' = 'KeyCode' THEN
 			request := jsonb_set(request, '{idToken,idToken}', '"***"');
-		END IF;
-	END IF;
-
-	INSERT INTO core.transaction_event (transaction_id, seq_no, event_type, event_at, received_at, connection_id, answer, payload)
-	SELECT x.id, seq, kind, happened, received, connection, reply, request
-	FROM core.transaction x WHERE x.station_id = station AND x.transaction_id = ocpp_id
-	ON CONFLICT (transaction_id, seq_no) DO NOTHING
-	RETURNING transaction_id INTO tx;
-	IF tx IS NULL THEN
-		INSERT INTO core.transaction (station_id, transaction_id, min_seq, max_seq, first_event_at, last_event_at, first_received_at,
-			last_received_at)
-		VALUES (station, ocpp_id, seq, seq, happened, happened, received, received)
-		ON CONFLICT (station_id, transaction_id) DO NOTHING;
-		INSERT INTO core.transaction_event (transaction_id, seq_no, event_type, event_at, received_at, connection_id, answer, payload)
-		SELECT x.id, seq, kind, happened, received, connection, reply, request
-		FROM core.transaction x WHERE x.station_id = station AND x.transaction_id = ocpp_id
-		ON CONFLICT (transaction_id, seq_no) DO NOTHING
-		RETURNING transaction_id INTO tx;
-		IF tx IS NULL THEN
-			RETURN core.transaction_event_again(station, connection, received, request, kind, happened, reply);
 		END IF;
 	END IF;
 
@@ -178,31 +158,56 @@ BEGIN
 		END IF;
 	END LOOP;
 
-	UPDATE core.transaction x SET
-		event_count = x.event_count + 1,
-		min_seq = least(x.min_seq, seq),
-		max_seq = greatest(x.max_seq, seq),
-		offline = x.offline OR said_offline,
-		first_event_at = least(x.first_event_at, happened),
-		last_event_at = greatest(x.last_event_at, happened),
-		first_received_at = least(x.first_received_at, received),
-		last_received_at = greatest(x.last_received_at, received),
-		charging_state_seq = CASE WHEN charging IS NULL THEN x.charging_state_seq ELSE greatest(x.charging_state_seq, seq) END,
-		charging_state = CASE WHEN charging IS NULL OR seq < x.charging_state_seq THEN x.charging_state ELSE charging END,
-		import_first = least(x.import_first, CASE WHEN import_from IS NOT NULL THEN ROW(import_from, seq, import_from_wh)::core.reading END),
-		import_last = greatest(x.import_last, CASE WHEN import_to IS NOT NULL THEN ROW(import_to, seq, import_to_wh)::core.reading END),
-		export_first = least(x.export_first, CASE WHEN export_from IS NOT NULL THEN ROW(export_from, seq, export_from_wh)::core.reading END),
-		export_last = greatest(x.export_last, CASE WHEN export_to IS NOT NULL THEN ROW(export_to, seq, export_to_wh)::core.reading END),
-		power_last = greatest(x.power_last, CASE WHEN power_at IS NOT NULL THEN ROW(power_at, seq, power_w)::core.reading END),
-		soc_last = greatest(x.soc_last, CASE WHEN soc_at IS NOT NULL THEN ROW(soc_at, seq, soc)::core.reading END),
-		settled = false
-	WHERE x.id = tx;
+	-- In order (the seqNo is higher than any stored) the update comes first, and the event cannot be there yet.  Otherwise
+	-- the event is stored first, which tells a repeat, and then merged.
+	LOOP
+		UPDATE core.transaction x SET
+			event_count = x.event_count + 1,
+			min_seq = least(x.min_seq, seq),
+			max_seq = greatest(x.max_seq, seq),
+			offline = x.offline OR said_offline,
+			first_event_at = least(x.first_event_at, happened),
+			last_event_at = greatest(x.last_event_at, happened),
+			first_received_at = least(x.first_received_at, received),
+			last_received_at = greatest(x.last_received_at, received),
+			charging_state_seq = CASE WHEN charging IS NULL THEN x.charging_state_seq ELSE greatest(x.charging_state_seq, seq) END,
+			charging_state = CASE WHEN charging IS NULL OR seq < x.charging_state_seq THEN x.charging_state ELSE charging END,
+			import_first = least(x.import_first, CASE WHEN import_from IS NOT NULL THEN ROW(import_from, seq, import_from_wh)::core.reading END),
+			import_last = greatest(x.import_last, CASE WHEN import_to IS NOT NULL THEN ROW(import_to, seq, import_to_wh)::core.reading END),
+			export_first = least(x.export_first, CASE WHEN export_from IS NOT NULL THEN ROW(export_from, seq, export_from_wh)::core.reading END),
+			export_last = greatest(x.export_last, CASE WHEN export_to IS NOT NULL THEN ROW(export_to, seq, export_to_wh)::core.reading END),
+			power_last = greatest(x.power_last, CASE WHEN power_at IS NOT NULL THEN ROW(power_at, seq, power_w)::core.reading END),
+			soc_last = greatest(x.soc_last, CASE WHEN soc_at IS NOT NULL THEN ROW(soc_at, seq, soc)::core.reading END),
+			settled = false
+		WHERE x.station_id = station AND x.transaction_id = ocpp_id AND (stored OR x.max_seq < seq)
+		RETURNING x.id INTO tx;
+		EXIT WHEN stored;
+		IF tx IS NOT NULL THEN
+			INSERT INTO core.transaction_event (transaction_id, seq_no, event_type, event_at, received_at, connection_id, answer, payload)
+			VALUES (tx, seq, kind, happened, received, connection, reply, request);
+			EXIT;
+		END IF;
+		INSERT INTO core.transaction (station_id, transaction_id, min_seq, max_seq, first_event_at, last_event_at, first_received_at,
+			last_received_at)
+		SELECT station, ocpp_id, seq, seq, happened, happened, received, received
+		WHERE NOT EXISTS (SELECT FROM core.transaction x WHERE x.station_id = station AND x.transaction_id = ocpp_id)
+		ON CONFLICT (station_id, transaction_id) DO NOTHING;
+		INSERT INTO core.transaction_event (transaction_id, seq_no, event_type, event_at, received_at, connection_id, answer, payload)
+		SELECT x.id, seq, kind, happened, received, connection, reply, request
+		FROM core.transaction x WHERE x.station_id = station AND x.transaction_id = ocpp_id
+		ON CONFLICT (transaction_id, seq_no) DO NOTHING;
+		IF NOT FOUND THEN
+			RETURN core.transaction_event_again(station, connection, received, request, kind, happened, reply);
+		END IF;
+		stored := true;
+	END LOOP;
 
 	-- What only few events carry.
 	IF kind <> 'Updated' OR shown IS NOT NULL OR evse IS NOT NULL OR info ? 'remoteStartId' OR request ? 'reservationId' THEN
 		UPDATE core.transaction x SET
 			started_seq = CASE WHEN kind = 'Started' THEN least(x.started_seq, seq) ELSE x.started_seq END,
 			started_event_at = CASE WHEN kind = 'Started' AND seq <= coalesce(x.started_seq, seq) THEN happened ELSE x.started_event_at END,
+			state = CASE WHEN kind = 'Ended' THEN 'ended' ELSE x.state END,
 			ended_seq = CASE WHEN kind = 'Ended' THEN greatest(x.ended_seq, seq) ELSE x.ended_seq END,
 			ended_at = CASE WHEN kind = 'Ended' AND seq >= coalesce(x.ended_seq, seq) THEN happened ELSE x.ended_at END,
 			stop_reason = CASE WHEN kind = 'Ended' AND seq >= coalesce(x.ended_seq, seq)

@@ -37,7 +37,7 @@ LANGUAGE sql AS $$
 		WHERE NOT settled AND state <> 'open' ORDER BY id FOR NO KEY UPDATE SKIP LOCKED),
 	done AS (
 		UPDATE core.transaction t SET settled = true, settled_ended = (t.state = 'ended')::int,
-			settled_charged_wh = t.energy_charged_wh, settled_discharged_wh = t.energy_discharged_wh
+			settled_charged_wh = core.energy_charged_wh(t), settled_discharged_wh = core.energy_discharged_wh(t)
 		FROM due WHERE t.id = due.id
 		RETURNING t.settled_ended - due.settled_ended AS ended, t.settled_charged_wh - due.settled_charged_wh AS charged,
 			t.settled_discharged_wh - due.settled_discharged_wh AS discharged),

@@ -12,8 +12,8 @@ SELECT
 FROM core.session_total total, (
 	SELECT count(*) FILTER (WHERE state = 'open') AS active,
 		coalesce(sum((state = 'ended')::int - settled_ended), 0) AS ended,
-		coalesce(sum(energy_charged_wh - settled_charged_wh), 0) AS charged_wh,
-		coalesce(sum(energy_discharged_wh - settled_discharged_wh), 0) AS discharged_wh
-	FROM core.transaction WHERE NOT settled) fresh;
+		coalesce(sum(core.energy_charged_wh(t) - settled_charged_wh), 0) AS charged_wh,
+		coalesce(sum(core.energy_discharged_wh(t) - settled_discharged_wh), 0) AS discharged_wh
+	FROM core.transaction t WHERE NOT settled) fresh;
 
 GRANT SELECT ON ALL TABLES IN SCHEMA report TO v2g_report;
