@@ -49,7 +49,9 @@ fail(struct json_reader *r, enum json_error error)
 static inline char
 peek(const struct json_reader *r)
 {
-	return r->at < r->end ? *r->at : '\0';
+	if (r->at == r->end)
+		return '\0';
+	return *r->at;
 }
 
 static inline void
@@ -146,9 +148,12 @@ is_low_surrogate(int unit)
 static bool
 scan_escape(struct json_reader *r)
 {
-	char c = r->end - r->at > 1 ? r->at[1] : '\0';
 	int unit, low;
+	char c;
 
+	if (r->end - r->at < 2)
+		return stop(r, JSON_ERROR_SYNTAX);
+	c = r->at[1];
 	if (c != '\0' && strchr("\"\\/bfnrt", c) != NULL) {
 		r->at += 2;
 		return true;

@@ -171,7 +171,7 @@ decode_enum(struct decoder *d, const struct step *at, const struct ocpp_field *f
     enum json_token token, int *value_out)
 {
 	const struct ocpp_enum *e = field->enumeration;
-	struct slice text;
+	struct slice text = { NULL, 0 };
 
 	if (!decode_text(d, at, field, token, &text))
 		return false;

@@ -1,8 +1,8 @@
 /*
  * fuzz.h - what the fuzz targets share.
  */
-#ifndef V2G_TESTS_FUZZ_H
-#define V2G_TESTS_FUZZ_H
+#ifndef V2G_TESTS_FUZZ_FUZZ_H
+#define V2G_TESTS_FUZZ_FUZZ_H
 
 #include <stdint.h>
 #include <stdlib.h>

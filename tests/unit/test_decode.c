@@ -547,6 +547,27 @@ test_decode_memory_limit(void **state)
 	buf_free(&text);
 }
 
+/* Growing arrays cost at most a few times their size. */
+static void
+test_decode_array_memory(void **state)
+{
+	const struct ocpp_get_charging_profiles_request *r;
+	struct buf text;
+
+	(void)state;
+	buf_init(&text, 1 << 20);
+	buf_append_cstr(
+	    &text, "{\"requestId\":1,\"chargingProfile\":{\"chargingProfileId\":[0");
+	for (int i = 1; i < 10000; i++)
+		buf_append_cstr(&text, ",1");
+	buf_append(&text, "]}}", 4);
+	arena_free(&arena);
+	arena_init(&arena, sizeof(int32_t) * 8 * 10000);
+	r = decode(&ocpp_type_get_charging_profiles_request, text.ptr);
+	assert_int_equal(r->charging_profile->charging_profile_id.count, 10000);
+	buf_free(&text);
+}
+
 /* Free-form values nest to a limit. */
 static void
 test_decode_depth_limit(void **state)
@@ -576,24 +597,27 @@ static void
 test_decode_long_path_cut(void **state)
 {
 	struct ocpp_fault fault = { .code = OCPP_OK };
+	struct buf text;
+	void *object;
 
 	(void)state;
-	for (size_t pad = 0; pad < 4; pad++) {
-		char text[600] = "{\"";
-		size_t at = 2;
-		void *object;
-
-		memset(text + at, 'x', pad);
-		for (at += pad; at < 300; at += 4)
-			memcpy(text + at, "\xF0\x9F\x98\x80", 4);
-		memcpy(text + at, "\":1}", 5);
+	buf_init(&text, 1000);
+	for (int pad = 0; pad < 4; pad++) {
+		buf_clear(&text);
+		buf_append_cstr(&text, "{\"");
+		for (int i = 0; i < pad; i++)
+			buf_append_char(&text, 'x');
+		for (int i = 0; i < 100; i++)
+			buf_append_cstr(&text, "\xF0\x9F\x98\x80");
+		buf_append_cstr(&text, "\":1}");
 		assert_false(ocpp_decode(&ocpp_type_heartbeat_request, OCPP_2_0_1,
-		    slice_cstr(text), &arena, &object, &fault));
+		    buf_slice(&text), &arena, &object, &fault));
 		assert_memory_equal(fault.path, "...", 3);
 		assert_true(strlen(fault.path) > sizeof(fault.path) - 5);
 		assert_true(slice_is_utf8(slice_cstr(fault.path)));
 		assert_string_equal(fault.path + strlen(fault.path) - 2, "\"]");
 	}
+	buf_free(&text);
 }
 
 /* Each code has the name of part 4, table 8. */
@@ -633,6 +657,7 @@ main(void)
 		decode_test(test_decode_max_length_in_characters),
 		decode_test(test_decode_max_items),
 		decode_test(test_decode_memory_limit),
+		decode_test(test_decode_array_memory),
 		decode_test(test_decode_depth_limit),
 		decode_test(test_decode_long_path_cut),
 		cmocka_unit_test(test_error_name_table),
