@@ -198,6 +198,20 @@ body_text(struct slice text, const char *name, struct arena *arena)
 	return json_text(&r, arena);
 }
 
+struct slice
+body_value(struct slice text, const char *name, struct arena *arena)
+{
+	struct slice none = { NULL, 0 }, value;
+	struct json_reader r;
+	enum json_token token;
+
+	if (!find(&r, text, name, arena, &token) || token == JSON_NULL)
+		return none;
+	if (token == JSON_STRING)
+		return r.raw;
+	return json_skip(&r, token, &value) ? value : none;
+}
+
 bool
 body_has(struct slice text, const char *name, struct arena *arena)
 {

@@ -24,6 +24,8 @@ bool body_check(struct slice text, struct arena *arena, struct body_fault *fault
 
 /* A member of the object that is a string, unescaped; .ptr == NULL when it is absent or no string. */
 struct slice body_text(struct slice text, const char *name, struct arena *arena);
+/* The text of a member, a string without its quotes and with its escapes; .ptr == NULL when it is absent or null. */
+struct slice body_value(struct slice text, const char *name, struct arena *arena);
 bool body_has(struct slice text, const char *name, struct arena *arena);
 
 /* Appends the object without the member `drop` and with the string member `add` (NULL: none), `text` having passed
