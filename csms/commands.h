@@ -12,6 +12,8 @@
 
 /* Something may be queued for this station, or it has become ready for it. */
 void commands_poke(struct session *s);
+/* Look for queued commands in `delay` microseconds (settle time). */
+void commands_after(struct session *s, int64_t delay);
 /* A CALLRESULT or CALLERROR of the station. */
 void commands_answered(struct session *s, const struct ocpp_frame *frame);
 /* From session_tick(). */

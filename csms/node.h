@@ -31,7 +31,8 @@ struct node {
 	struct throttle *throttle; /* failed handshakes */
 	struct lws_context *lws;
 	int64_t id; /* core.node.id; 0 until the database has answered */
-	int64_t started_mono;
+	bool registering;
+	int64_t started_at, started_mono;
 
 	struct list sessions; /* struct session, all with a socket */
 	int64_t session_count;
@@ -41,13 +42,18 @@ struct node {
 	int64_t down_since_mono; /* database away since; 0: it is there */
 	bool out_of_service; /* longer than the outage limit, or stopping: handshakes get 503 */
 	bool stopping;
+	int64_t stopping_mono;
 
 	struct loop_timer tick; /* each second */
-	struct loop_timer housekeeping;
+	int64_t ticks;
+	struct loop_timer housekeeping, stop_timer;
 	struct loop_signal on_int, on_term, on_hup;
 };
 
 /* True when stations can be served: database up, directory loaded, node registered, not stopping. */
 bool node_is_ready(const struct node *node);
+
+/* Runs until told to stop.  `node` is zeroed but for its settings, which are freed.  Returns the exit status. */
+int node_run(struct node *node);
 
 #endif

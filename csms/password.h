@@ -26,6 +26,13 @@ void password_verifier(struct slice password, uint8_t out[PASSWORD_VERIFIER]);
 /* In constant time. */
 bool password_verifier_matches(struct slice password, const uint8_t verifier[PASSWORD_VERIFIER]);
 
+/*
+ * Reads an HTTP Authorization header "Basic <base64 of user:password>" (RFC 7617) into `text`, which holds what
+ * the slices point at.  False when it is none, too long for `text`, or not base64.
+ */
+bool password_basic(struct slice header, char *text, size_t size, struct slice *user_out,
+    struct slice *password_out);
+
 /* A random API token "v2g_" + 43 characters (256 bits), and the SHA-256 (hexadecimal) kept in the database. */
 bool token_new(char token_out[64]);
 void token_hash(struct slice token, char hash_out[65]);

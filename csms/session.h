@@ -27,14 +27,15 @@ struct session_peer {
 	char certificate[128]; /* subject, profile 3 */
 };
 
-/* The command that is out; NULL id: none. */
+/* The command that is out. */
 struct session_call {
 	char id[OCPP_MESSAGE_ID_MAX + 1]; /* "" when none is out */
 	int action; /* enum ocpp_action */
+	int triggers; /* TriggerMessage: the action it asks for; -1: none */
 	int64_t sent_mono;
-	bool claiming; /* core.command_claim is under way */
-	bool again; /* something was queued while claiming */
-	bool recording; /* its end is being committed; the next may not be claimed before */
+	bool busy; /* core.command_claim, or the record of an end, is being committed: claim nothing yet */
+	bool again; /* something may have been queued while busy */
+	int unanswered; /* timeouts in a row */
 };
 
 struct session {
@@ -58,12 +59,14 @@ struct session {
 
 	struct list outbox; /* struct outbound */
 	size_t outbox_bytes;
+	bool ping_wanted;
 	int close_code; /* WebSocket status to close with; 0: not closing */
 	const char *close_reason;
+	int64_t close_mono; /* when closing began */
 
 	struct session_call call;
-	int64_t commands_from_mono; /* first command not before (settle time) */
-	int awaited; /* reports and triggered messages a Pending station has been asked for (B02.FR.09) */
+	int64_t claim_mono; /* look for commands at this time; 0: when told */
+	uint64_t triggered; /* bit per enum ocpp_action a Pending station has been asked to send (B02.FR.09) */
 
 	int64_t opened_at;
 	int64_t seen_at; /* wall time of the last frame or pong: proof of life */
@@ -73,7 +76,6 @@ struct session {
 	double frame_budget; /* token bucket */
 	int64_t frame_budget_mono;
 	int bad_frames;
-	int64_t stray_results;
 };
 
 /* After the handshake was accepted, before the socket can be used. */
@@ -87,8 +89,10 @@ void session_gone(struct session *s);
 bool session_receive(struct session *s, struct slice bytes, bool final, bool binary);
 /* A pong, or any proof of life that is not a message. */
 void session_alive(struct session *s);
-/* The socket can be written.  False: close it now. */
+/* The socket can be written: writes one frame.  False: close it now, with s->close_code. */
 bool session_writable(struct session *s);
+/* Takes up the next frame that waits. */
+void session_continue(struct session *s);
 /* Once a second: pings, silence, timeouts, settled commands. */
 void session_tick(struct session *s, int64_t now_mono);
 
@@ -96,8 +100,15 @@ void session_tick(struct session *s, int64_t now_mono);
 void session_send(struct session *s, struct slice frame);
 /* Ask for an orderly close with a WebSocket code. */
 void session_close(struct session *s, int code, const char *reason);
-/* Answer the CALL at work and go on to the next. */
+/* Answer the CALL at work.  Who answers outside session_continue() calls that after. */
 void session_answer(struct session *s, struct slice payload);
-void session_refuse(struct session *s, const struct ocpp_fault *fault);
+void session_refuse(struct session *s, enum ocpp_error code, const char *detail);
+void session_fault(struct session *s, const struct ocpp_fault *fault);
+/* A database operation that carries this session begins / has come back.  After the second the session may be freed:
+ * it must not be touched unless true is returned. */
+void session_hold(struct session *s);
+bool session_release(struct session *s);
+/* Has an operation of this session come back while it is still served? */
+bool session_is_live(const struct session *s);
 
 #endif

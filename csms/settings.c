@@ -88,7 +88,7 @@ static const struct config_row rows[] = {
 	  "Failed handshakes a minute from one address (IPv6: one /64) before it gets 429." },
 	{ "security", "failures_per_station", CONFIG_INT, AT(security.failures_per_station), "20", 1, 100000, false,
 	  "Failed handshakes a minute for one station id; beyond it an address has one try a minute." },
-	{ "security", "password_cost", CONFIG_INT, AT(security.password_cost), "11", 10, 20, false,
+	{ "security", "password_cost", CONFIG_INT, AT(security.password_cost), "10", 10, 20, false,
 	  "log2 of scrypt's N for new passwords." },
 	{ "security", "password_min", CONFIG_INT, AT(security.password_min), "16", 8, 64, false,
 	  "Fewest characters of a station password (A00.FR.205: 16)." },
