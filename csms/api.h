@@ -1,7 +1,7 @@
 /*
  * api.h - the operator's HTTP door: a table of routes onto SQL functions (DESIGN D8).
  *
- * Served on listen.http by libwebsockets; each request is parsed here, authorised by its bearer token and role,
+ * Served on listen.http, in HTTP/1.1 (http.h); each request is parsed here, authorised by its bearer token and role,
  * run on the query pool, and answered when the row is back.  What has effects outside the database (a
  * command to a station) has a handler in C, which also ends in a row.
  */
@@ -11,11 +11,9 @@
 #include "csms/node.h"
 
 struct lws_context_creation_info;
-struct lws_protocols;
 
-/* The protocol for the vhost of listen.http; its per-vhost user pointer must be the node. */
-extern const struct lws_protocols api_protocol;
-/* To be called on the vhost's info before it is created: HTTP is spoken on libwebsockets' raw role (http.h). */
+/* Makes this vhost (listen.http) the API's, whatever its protocols were; to be called just before it is created.
+ * Its user pointer must be the node. */
 void api_vhost(struct lws_context_creation_info *info);
 
 /* The query pool's statements: those of statements.h, then one per route. */

@@ -12,6 +12,8 @@
 #include "common/list.h"
 #include "common/log.h"
 #include "csms/api.h"
+#include "csms/node.h"
+#include "csms/tls.h"
 
 /* Seconds, as in the header. */
 enum {
@@ -520,6 +522,14 @@ on_vhost(struct lws *wsi)
 	return 0;
 }
 
+static const struct settings *
+settings_of(struct lws *wsi)
+{
+	const struct node *node = lws_vhost_user(lws_get_vhost(wsi));
+
+	return &node->settings;
+}
+
 static int
 on_event(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in, size_t len)
 {
@@ -527,6 +537,8 @@ on_event(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in
 
 	switch ((int)reason) {
 	case LWS_CALLBACK_PROTOCOL_INIT: return on_vhost(wsi);
+	case LWS_CALLBACK_OPENSSL_LOAD_EXTRA_SERVER_VERIFY_CERTS:
+		return tls_configure(user, settings_of(wsi)) ? 0 : 1;
 	case LWS_CALLBACK_RAW_ADOPT:
 		return on_adopted(conn,
 		    lws_protocol_vh_priv_get(lws_get_vhost(wsi), lws_get_protocol(wsi)), wsi);
@@ -537,18 +549,20 @@ on_event(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in
 	}
 }
 
-const struct lws_protocols api_protocol = {
-	.name = "v2g-api",
-	.callback = on_event,
-	.per_session_data_size = sizeof(struct http_conn),
+static const struct lws_protocols protocols[] = {
+	{ .name = "v2g-api",
+	    .callback = on_event,
+	    .per_session_data_size = sizeof(struct http_conn) },
+	{ .name = NULL },
 };
 
 void
 api_vhost(struct lws_context_creation_info *info)
 {
 	info->options |= LWS_SERVER_OPTION_ADOPT_APPLY_LISTEN_ACCEPT_CONFIG;
+	info->protocols = protocols;
 	info->listen_accept_role = "raw-skt";
-	info->listen_accept_protocol = api_protocol.name;
+	info->listen_accept_protocol = protocols[0].name;
 	/* Else HTTP/2 is agreed upon in the TLS handshake, and libwebsockets takes the connection from us. */
 	info->alpn = "http/1.1";
 }
