@@ -25,12 +25,12 @@ END
 $$;
 COMMENT ON FUNCTION core.instant_odd IS 'Any RFC 3339 spelling to an instant; slower than core.instant';
 
--- Inlined where it is called; the plain spelling costs one cast.
+-- Inlined where it is called; the plain spelling costs one cast.  (RETURN: see 65_session.sql.)
 CREATE OR REPLACE FUNCTION core.instant(text text) RETURNS timestamptz
-LANGUAGE sql STABLE PARALLEL SAFE AS $$
-	SELECT CASE WHEN octet_length(text) <= 27 AND right(text, 1) IN ('Z', 'z') AND strpos(text, ':60.') = 0
-		THEN text::timestamptz ELSE core.instant_odd(text) END
-$$;
+LANGUAGE sql STABLE PARALLEL SAFE
+	RETURN CASE WHEN octet_length(text) <= 27 AND right(text, 1) IN ('Z', 'z') AND strpos(text, ':60.') = 0
+		THEN text::timestamptz ELSE core.instant_odd(text) END;
+GRANT EXECUTE ON FUNCTION core.instant, core.instant_odd TO v2g_report;
 COMMENT ON FUNCTION core.instant IS 'RFC 3339 text of a station to an instant';
 
 -- Order of a station's own times with ours: a clock that is not set (1970, 2000) or runs ahead is not believed.

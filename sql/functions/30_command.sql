@@ -111,7 +111,7 @@ COMMENT ON FUNCTION core.command_claim IS 'Takes the oldest queued command for s
 -- A GetTransactionStatus has told that the station does not know the transaction any more (E14).
 CREATE OR REPLACE FUNCTION core.transaction_abandon(transaction bigint, at timestamptz, reason text) RETURNS void
 LANGUAGE sql AS $$
-	UPDATE core.transaction SET abandoned_at = at, abandoned_reason = reason, settled = false
+	UPDATE core.transaction SET state = 'abandoned', abandoned_at = at, abandoned_reason = reason, settled = false
 	WHERE id = transaction_abandon.transaction AND state = 'open'
 $$;
 COMMENT ON FUNCTION core.transaction_abandon IS 'Closes an open transaction that will get no Ended';

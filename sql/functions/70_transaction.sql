@@ -32,6 +32,20 @@ END
 $$;
 COMMENT ON FUNCTION core.transaction_event_again IS 'Answers an event whose seqNo is already stored';
 
+-- What a transaction that had ended, or was given up, needs after a further event: the number of events outside
+-- Started..Ended, and a live event shows that it goes on after all.
+CREATE OR REPLACE FUNCTION core.transaction_review(tx bigint, received timestamptz, live boolean) RETURNS void
+LANGUAGE sql AS $$
+	UPDATE core.transaction t SET
+		outside_count = CASE WHEN min_seq < started_seq OR max_seq > ended_seq THEN (SELECT count(*) FROM core.transaction_event e
+			WHERE e.transaction_id = t.id AND (e.seq_no < t.started_seq OR e.seq_no > t.ended_seq)) ELSE 0 END
+	WHERE id = tx AND started_seq IS NOT NULL AND ended_seq IS NOT NULL
+		AND (outside_count > 0 OR min_seq < started_seq OR max_seq > ended_seq);
+	UPDATE core.transaction SET state = 'open', abandoned_at = NULL, abandoned_reason = NULL
+	WHERE id = tx AND state = 'abandoned' AND live AND received > abandoned_at
+$$;
+COMMENT ON FUNCTION core.transaction_review IS 'After an event of a transaction that is not open';
+
 CREATE OR REPLACE FUNCTION core.take_transaction_event(station bigint, connection bigint, received timestamptz, request jsonb) RETURNS text
 LANGUAGE plpgsql AS $$
 DECLARE
@@ -49,6 +63,7 @@ DECLARE
 	reply text;
 	tx bigint;
 	stored boolean := false;
+	state text;
 	-- Meter values
 	list jsonb := request->'meterValue';
 	element jsonb;
@@ -180,7 +195,7 @@ BEGIN
 			soc_last = greatest(x.soc_last, CASE WHEN soc_at IS NOT NULL THEN ROW(soc_at, seq, soc)::core.reading END),
 			settled = false
 		WHERE x.station_id = station AND x.transaction_id = ocpp_id AND (stored OR x.max_seq < seq)
-		RETURNING x.id INTO tx;
+		RETURNING x.id, x.state INTO tx, state;
 		EXIT WHEN stored;
 		IF tx IS NOT NULL THEN
 			INSERT INTO core.transaction_event (transaction_id, seq_no, event_type, event_at, received_at, connection_id, answer, payload)
@@ -203,6 +218,14 @@ BEGIN
 	END LOOP;
 
 	-- What only few events carry.
+	IF import_sum IS NOT NULL OR export_sum IS NOT NULL OR import_all IS NOT NULL OR export_all IS NOT NULL THEN
+		UPDATE core.transaction x SET
+			import_interval_wh = CASE WHEN import_sum IS NULL THEN x.import_interval_wh ELSE coalesce(x.import_interval_wh, 0) + import_sum END,
+			export_interval_wh = CASE WHEN export_sum IS NULL THEN x.export_interval_wh ELSE coalesce(x.export_interval_wh, 0) + export_sum END,
+			import_ended_wh = CASE WHEN import_all IS NULL THEN x.import_ended_wh ELSE coalesce(x.import_ended_wh, 0) + import_all END,
+			export_ended_wh = CASE WHEN export_all IS NULL THEN x.export_ended_wh ELSE coalesce(x.export_ended_wh, 0) + export_all END
+		WHERE x.id = tx;
+	END IF;
 	IF kind <> 'Updated' OR shown IS NOT NULL OR evse IS NOT NULL OR info ? 'remoteStartId' OR request ? 'reservationId' THEN
 		UPDATE core.transaction x SET
 			started_seq = CASE WHEN kind = 'Started' THEN least(x.started_seq, seq) ELSE x.started_seq END,
@@ -227,10 +250,14 @@ BEGIN
 			reservation_seq = CASE WHEN request ? 'reservationId' THEN least(x.reservation_seq, seq) ELSE x.reservation_seq END,
 			reservation_id = CASE WHEN NOT request ? 'reservationId' OR seq > x.reservation_seq THEN x.reservation_id
 				ELSE (request->'reservationId')::int END
-		WHERE x.id = tx;
+		WHERE x.id = tx
+		RETURNING x.state INTO state;
 		IF shown IS NOT NULL THEN
 			PERFORM core.authorization_log(station, connection, received, 'TransactionEvent', shown, verdict->>'status', ocpp_id, reply);
 		END IF;
+	END IF;
+	IF state <> 'open' THEN
+		PERFORM core.transaction_review(tx, received, NOT said_offline);
 	END IF;
 	RETURN coalesce(reply, '{}');
 END

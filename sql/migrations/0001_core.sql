@@ -30,6 +30,21 @@ REVOKE ALL ON SCHEMA core, api FROM PUBLIC;
 ALTER DEFAULT PRIVILEGES IN SCHEMA core REVOKE EXECUTE ON FUNCTIONS FROM PUBLIC;
 ALTER DEFAULT PRIVILEGES IN SCHEMA api REVOKE EXECUTE ON FUNCTIONS FROM PUBLIC;
 
+-- The program that applies these files has made its table first.
+DO $$
+DECLARE
+	col name;
+BEGIN
+	IF to_regclass('core.schema_version') IS NOT NULL THEN
+		COMMENT ON TABLE core.schema_version IS 'Migrations applied; kept by the program';
+		FOR col IN SELECT attname FROM pg_attribute WHERE attrelid = to_regclass('core.schema_version') AND attnum > 0 LOOP
+			EXECUTE format('COMMENT ON COLUMN core.schema_version.%I IS %L', col, CASE col WHEN 'version' THEN 'Number of the migration'
+				WHEN 'applied_at' THEN 'When it was applied' ELSE 'For the program' END);
+		END LOOP;
+	END IF;
+END
+$$;
+
 ---- Nodes -----------------------------------------------------------------------------------------
 
 CREATE TABLE core.node (
