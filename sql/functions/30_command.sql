@@ -68,16 +68,16 @@ END
 $$;
 COMMENT ON FUNCTION core.command_submit IS 'A command of the API: created, repeated (same key, same request), conflict (same key, another request), or no station';
 
-CREATE OR REPLACE FUNCTION core.command_expire(at timestamptz) RETURNS bigint
+CREATE OR REPLACE FUNCTION core.command_expire(at timestamptz, of_station bigint DEFAULT NULL) RETURNS bigint
 LANGUAGE sql AS $$
 	WITH late AS (
 		UPDATE core.command SET state = 'expired', done_at = at, payload = core.without_secrets(action, payload)
-		WHERE state = 'queued' AND expires_at <= at RETURNING id),
+		WHERE state = 'queued' AND expires_at <= at AND (of_station IS NULL OR station_id = of_station) RETURNING id),
 	told AS (SELECT id, pg_notify('v2g_command_done', id::text) FROM late),
 	refused AS (UPDATE core.report_request SET refused = 'expired' WHERE command_id IN (SELECT id FROM told) RETURNING 1)
 	SELECT count(*) FROM told
 $$;
-COMMENT ON FUNCTION core.command_expire IS 'Ends queued commands whose time is over; returns how many';
+COMMENT ON FUNCTION core.command_expire IS 'Ends queued commands (of a station, or all) whose time is over; returns how many';
 
 CREATE OR REPLACE FUNCTION core.command_claim(station bigint, connection bigint, at timestamptz, allowed text[], ticket uuid)
 RETURNS TABLE (id uuid, action text, payload text)
@@ -95,7 +95,7 @@ BEGIN
 	END IF;
 	PERFORM FROM core.command WHERE station_id = station AND state = 'queued' AND expires_at <= at;
 	IF FOUND THEN
-		PERFORM core.command_expire(at);
+		PERFORM core.command_expire(at, station);
 	END IF;
 	RETURN QUERY
 	UPDATE core.command SET state = 'sent', sent_at = at, connection_id = connection, claim = ticket

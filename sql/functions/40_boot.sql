@@ -10,6 +10,7 @@ DECLARE
 	inventory text := concat_ws('|', facts->>'vendorName', facts->>'model', coalesce(facts->>'serialNumber', ''),
 		coalesce(facts->>'firmwareVersion', ''));
 	repeated boolean;
+	wanted boolean;
 	asked uuid;
 	t record;
 BEGIN
@@ -24,16 +25,19 @@ BEGIN
 	-- A station that waits as Pending, or missed our answer, says the same again: no further boot.
 	repeated := EXISTS (SELECT FROM core.boot b WHERE b.station_id = station AND b.connection_id = connection AND b.payload = request
 		AND b.status = status);
+	-- First contact, or another firmware or hardware than last time (B07.FR.14), or we do not know whether the last request
+	-- arrived.  Pending allows it (B02.FR.01).
+	wanted := status <> 'Rejected' AND (s.inventory_key IS DISTINCT FROM inventory
+		OR coalesce((SELECT c.state FROM core.command c WHERE c.station_id = station AND c.origin = 'boot' ORDER BY c.position DESC LIMIT 1)
+			IN ('expired', 'timed_out', 'uncertain'), false));
 	INSERT INTO core.boot (station_id, connection_id, received_at, reason, status, repeated, payload, answer)
 	VALUES (station, connection, received, request->>'reason', status, repeated, request, answer);
 	UPDATE core.station SET boot_status = status, last_boot_at = received, boot_reason = request->>'reason',
 		vendor = facts->>'vendorName', model = facts->>'model', serial_number = facts->>'serialNumber',
 		firmware_version = facts->>'firmwareVersion', iccid = facts #>> '{modem,iccid}', imsi = facts #>> '{modem,imsi}',
-		inventory_key = CASE WHEN status = 'Rejected' THEN inventory_key ELSE inventory END,
-		next_request_id = next_request_id + (status <> 'Rejected' AND inventory_key IS DISTINCT FROM inventory)::int
+		inventory_key = CASE WHEN wanted THEN inventory ELSE inventory_key END, next_request_id = next_request_id + wanted::int
 	WHERE id = station;
-	-- First contact, or another firmware or hardware than last time (B07.FR.14).  Pending allows it (B02.FR.01).
-	IF status <> 'Rejected' AND s.inventory_key IS DISTINCT FROM inventory THEN
+	IF wanted THEN
 		asked := core.command_queue(station, 'GetBaseReport',
 			jsonb_build_object('requestId', s.next_request_id, 'reportBase', 'FullInventory'), 'boot', received, interval '1 hour');
 		PERFORM core.report_expect(station, s.next_request_id, 'GetBaseReport FullInventory', asked, received);

@@ -104,6 +104,8 @@ BEGIN
 			'NotifyReport with requestId ' || (request->>'requestId') || ', which was not asked for');
 		RETURN '{}';
 	END IF;
+	INSERT INTO core.evse (station_id, evse_no, created_at)
+	SELECT DISTINCT station, v.evse_no, received FROM core.report_data(request) v WHERE v.evse_no > 0 ON CONFLICT DO NOTHING;
 	INSERT INTO core.device_variable AS d (station_id, component, component_instance, evse_no, connector_no, variable, variable_instance,
 		attribute, value, mutability, persistent, constant, received_at, source)
 	SELECT DISTINCT ON (lower(v.component), lower(v.component_instance), v.evse_no, v.connector_no, lower(v.variable),

@@ -114,6 +114,7 @@ BEGIN
 			CONTINUE WHEN measurand NOT IN ('Energy.Active.Import.Register', 'Energy.Active.Export.Register', 'Power.Active.Import',
 				'Power.Active.Export', 'SoC', 'Energy.Active.Import.Interval', 'Energy.Active.Export.Interval');
 			value := (sample->'value')::numeric;
+			CONTINUE WHEN value NOT BETWEEN -1e15 AND 1e15; -- no such meter
 			IF measurand = 'SoC' THEN
 				IF soc_at IS NULL OR sampled >= soc_at THEN
 					soc_at := sampled;

@@ -422,9 +422,9 @@ COMMENT ON FUNCTION core.command_claim(station bigint, connection bigint, at tim
 CREATE FUNCTION core.command_error(command uuid, connection bigint, at timestamp with time zone, code text, description text, details jsonb) RETURNS boolean
     LANGUAGE plpgsql
 COMMENT ON FUNCTION core.command_error(command uuid, connection bigint, at timestamp with time zone, code text, description text, details jsonb) IS 'The station has answered with a CALLERROR; false: nobody waits for it (any more)';
-CREATE FUNCTION core.command_expire(at timestamp with time zone) RETURNS bigint
+CREATE FUNCTION core.command_expire(at timestamp with time zone, of_station bigint DEFAULT NULL::bigint) RETURNS bigint
     LANGUAGE sql
-COMMENT ON FUNCTION core.command_expire(at timestamp with time zone) IS 'Ends queued commands whose time is over; returns how many';
+COMMENT ON FUNCTION core.command_expire(at timestamp with time zone, of_station bigint) IS 'Ends queued commands (of a station, or all) whose time is over; returns how many';
 CREATE FUNCTION core.command_queue(station bigint, action text, payload jsonb, origin text, at timestamp with time zone, ttl interval, transaction bigint DEFAULT NULL::bigint) RETURNS uuid
     LANGUAGE plpgsql
 COMMENT ON FUNCTION core.command_queue(station bigint, action text, payload jsonb, origin text, at timestamp with time zone, ttl interval, transaction bigint) IS 'A command of the system itself';

@@ -31,6 +31,7 @@ SELECT t.is(:'name' || '/' || what, pg_temp.energy(:s, VARIADIC samples::jsonb[]
 	('outlet-named', ARRAY['{"value": 1, "location": "Outlet"}', '{"value": 3, "location": "Outlet"}'], '{2,0}'),
 	('unit-unknown', ARRAY['{"value": 1}', '{"value": 3}', '{"value": 100, "unitOfMeasure": {"unit": "furlong"}}'], '{2,0}'),
 	('multiplier-beyond-reason', ARRAY['{"value": 1}', '{"value": 3}', '{"value": 1, "unitOfMeasure": {"multiplier": 2147483647}}'], '{2,0}'),
+	('value-beyond-reason', ARRAY['{"value": 1}', '{"value": 3}', '{"value": 1e300}'], '{2,0}'),
 	('intervals', ARRAY['{"value": 1.5, "measurand": "Energy.Active.Import.Interval"}', '{"value": 2.5, "measurand": "Energy.Active.Import.Interval"}',
 		'{"value": 4, "measurand": "Energy.Active.Import.Interval", "context": "Transaction.End"}'], '{8,0}'),
 	('intervals-repeated-in-ended', ARRAY['{"value": 1.5, "measurand": "Energy.Active.Export.Interval"}',

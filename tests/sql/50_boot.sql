@@ -16,9 +16,13 @@ SELECT t.is(:'name' || '/replay', pg_temp.boot(:s, :c, '2026-03-01T10:00:00.1234
 SELECT t.is(:'name' || '/replay-stored-once', (SELECT count(*) FROM core.boot), 1::bigint);
 SELECT t.is(:'name' || '/same-firmware-not-asked-again', (pg_temp.boot(:s, :c, '2026-03-01T11:00:00Z', 'PowerUp', '1')->>'status',
 	pg_temp.queued(:s)), ('Accepted'::text, 'GetBaseReport queued'::text));
+UPDATE core.command SET state = 'expired', done_at = now();
+SELECT t.is(:'name' || '/asked-again-when-it-did-not-arrive', (pg_temp.boot(:s, :c, '2026-03-01T11:30:00Z', 'PowerUp', '1')->>'status',
+	pg_temp.queued(:s)), ('Accepted'::text, 'GetBaseReport expired, GetBaseReport queued'::text));
+DELETE FROM core.command WHERE state = 'expired';
 SELECT t.is(:'name' || '/new-firmware-asked', (pg_temp.boot(:s, :c, '2026-03-01T12:00:00Z', 'FirmwareUpdate', '2')->>'status',
 	pg_temp.queued(:s)), ('Accepted'::text, 'GetBaseReport queued, GetBaseReport queued'::text));
-SELECT t.is(:'name' || '/request-ids', (SELECT array_agg(request_id ORDER BY id) FROM core.report_request), '{1,2}'::int[]);
+SELECT t.is(:'name' || '/request-ids', (SELECT array_agg(request_id ORDER BY id) FROM core.report_request), '{1,2,3}'::int[]);
 SELECT t.is(:'name' || '/station-row', (SELECT (boot_status, boot_reason, firmware_version, vendor) FROM core.station WHERE id = :s),
 	('Accepted'::text, 'FirmwareUpdate'::text, '2'::text, 'V'::text));
 

@@ -1,5 +1,5 @@
 # What two sessions do at once.  Read by run, which has q, at_once, verdict and tmp.
-# shellcheck shell=bash disable=SC2154
+# shellcheck shell=bash disable=SC2034,SC2154
 
 expect() { # NAME GOT WANT
 	if [ "$2" = "$3" ]; then echo "ok sql/concurrency/$1"; else
