@@ -54,10 +54,12 @@ struct http_conn {
 	struct http_request *request; /* NULL in STATE_HEAD and STATE_DRAIN */
 	struct buf out; /* LWS_PRE bytes of room, then the answer */
 	size_t out_at;
+	struct loop_timer timer; /* running: the connection is closed when it fires */
 	bool timing_head; /* the head's time has begun */
 	bool continue_due;
 	bool paused; /* the socket is not read */
 	bool last; /* the connection ends with the answer at work */
+	bool unfinished; /* and the client may still be sending what will not be read */
 };
 
 static const struct {
@@ -192,10 +194,31 @@ update_reading(struct http_conn *conn)
 }
 
 static void
+kill_now(struct http_conn *conn)
+{
+	lws_set_timeout(conn->wsi, PENDING_TIMEOUT_USER_REASON_BASE, LWS_TO_KILL_SYNC);
+}
+
+static void
+timed_out(void *ctx)
+{
+	kill_now(ctx);
+}
+
+/*
+ * Our own timers: libwebsockets' (4.1.6, on libev) fire no sooner than the one that was due first when they were
+ * set, so a short time limit set after a long one is not kept.
+ */
+static void
 set_timeout(struct http_conn *conn, int seconds)
 {
-	lws_set_timeout(conn->wsi,
-	    seconds == 0 ? NO_PENDING_TIMEOUT : PENDING_TIMEOUT_USER_REASON_BASE, seconds);
+	struct node *node = lws_vhost_user(lws_get_vhost(conn->wsi));
+
+	if (seconds == 0)
+		loop_timer_stop(&node->loop, &conn->timer);
+	else
+		loop_timer_start(
+		    &node->loop, &conn->timer, seconds * SECOND_US, timed_out, conn);
 }
 
 /* Not worth keeping the connection for: its next request cannot be found. */
@@ -204,7 +227,7 @@ refuse_head(struct http_request *r, const struct http_fault *fault)
 {
 	log_warn("API_BAD_REQUEST", LOG_STR("address", r->address),
 	    LOG_INT("status", fault->status), LOG_STR("reason", fault->message));
-	r->conn->last = true;
+	r->conn->last = r->conn->unfinished = true;
 	http_answer_error(r, fault->status, fault->code, slice_cstr(fault->message),
 	    (struct slice){ NULL, 0 });
 }
@@ -239,6 +262,8 @@ take_head(struct http_conn *conn)
 	}
 	r = request_new(conn);
 	conn->timing_head = false;
+	lws_set_timeout(
+	    conn->wsi, NO_PENDING_TIMEOUT, 0); /* left over from the TLS handshake */
 	if (len < 0) {
 		use_up(conn, unread(conn).len);
 		refuse_head(r, &fault);
@@ -368,7 +393,7 @@ http_answer(struct http_request *r, int status, const char *content_type, struct
 	assert(conn->request == r && conn->state != STATE_WRITE);
 	/* A body that was not read is not looked for: the connection ends here. */
 	if (conn->state == STATE_BODY && r->head.content_length > 0)
-		conn->last = true;
+		conn->last = conn->unfinished = true;
 	buf_init(&conn->out, sizeof(room) + 2 * HEADERS_MAX + body.len);
 	buf_append(&conn->out, room, sizeof(room));
 	write_head(r, status, content_type, body.len, conn->last);
@@ -410,9 +435,11 @@ finish(struct http_conn *conn)
 	request_free(&conn->request);
 	buf_free(&conn->body);
 	buf_free(&conn->out);
+	if (conn->last && !conn->unfinished)
+		return -1;
 	list_remove(&conn->node);
 	list_append(&conn->server->conns, &conn->node);
-	/* Closing with unread bytes would make the kernel reset the connection and the answer be lost. */
+	/* Closed with unread bytes, the kernel would reset the connection and the answer be lost. */
 	conn->state = conn->last ? STATE_DRAIN : STATE_HEAD;
 	set_timeout(conn, conn->last ? TIMEOUT_DRAIN : TIMEOUT_IDLE);
 	advance(conn);
@@ -470,11 +497,8 @@ make_room(struct http_server *server)
 
 		if (conn->state != STATE_HEAD && conn->state != STATE_DRAIN)
 			continue;
-		lws_set_timeout(conn->wsi, PENDING_TIMEOUT_USER_REASON_BASE, LWS_TO_KILL_ASYNC);
-		/* To the end: the next newcomer must find another. */
-		list_remove(&conn->node);
-		list_append(&server->conns, &conn->node);
-		return server->count < 2 * HTTP_CONNECTIONS_MAX;
+		kill_now(conn);
+		return true;
 	}
 	return false;
 }
@@ -499,6 +523,7 @@ on_closed(struct http_conn *conn)
 {
 	if (conn->server == NULL)
 		return;
+	set_timeout(conn, 0);
 	list_remove(&conn->node);
 	conn->server->count--;
 	conn->server = NULL;

@@ -43,6 +43,13 @@ separate(struct buf *out, bool *first)
 
 /* ---- schemas of OCPP ---- */
 
+/* The data type of a field that is an object, else NULL. */
+static const struct ocpp_type *
+type_of(const struct ocpp_field *field)
+{
+	return field->kind == OCPP_KIND_CUSTOM_DATA ? &ocpp_type_custom_data : field->type;
+}
+
 static void
 reach_enum(struct reach *reach, const struct ocpp_enum *e)
 {
@@ -69,8 +76,8 @@ reach_type(struct reach *reach, const struct ocpp_type *type)
 			continue;
 		if (field->enumeration != NULL)
 			reach_enum(reach, field->enumeration);
-		if (field->type != NULL)
-			reach_type(reach, field->type);
+		if (type_of(field) != NULL)
+			reach_type(reach, type_of(field));
 	}
 }
 
@@ -117,7 +124,7 @@ open_scalar(struct buf *out, const struct ocpp_field *field)
 		return;
 	case OCPP_KIND_OBJECT:
 	case OCPP_KIND_CUSTOM_DATA:
-		buf_printf(out, "{\"$ref\":\"#/components/schemas/%s\"", field->type->name);
+		buf_printf(out, "{\"$ref\":\"#/components/schemas/%s\"", type_of(field)->name);
 		return;
 	case OCPP_KIND_ANY: buf_append_cstr(out, "{\"description\":\"any JSON value\""); return;
 	}

@@ -56,7 +56,7 @@ class Context:
         self.description = Description(csms)
 
     def api(self, method, path, body=None, role="operator", **options):
-        return self.csms.api(method, path, body, token=self.tokens[role], **options)
+        return self.csms.http(method, "/api/v1" + path, body, token=self.tokens[role], **options)
 
     def station(self, **settings):
         """A new station's id, made through the API."""
@@ -384,7 +384,7 @@ def test_bad_bodies(c):
                         (b"null", "$"), (b"{", None), (b'{"id":"a"} {}', "$"), (b'{"id":"\\u0000"}', "$.id"),
                         (b'{"id":"\\ud800"}', "$.id"), (b'{"id":"\xff"}', "$.id"), (b"{'id':'a'}", None),
                         (b'{"id":' + b"[" * 40 + b"]" * 40 + b"}", None), (b'{"x":[1,{"y":1,"y":2}]}', "$.x[1].y"),
-                        (b"\xef\xbb\xbf{}", None), (b'{"id":01}', "$.id"), (b'{"id":"a",}', None)):
+                        (b"\xef\xbb\xbf{}", None), (b'{"id":01}', None), (b'{"id":"a",}', None)):
         expect(c.api("POST", "/stations", body), 400, "BadBody", field)
     check(c.api("POST", "/stations", {"id": {"a": 1}}).status == 400, "object for a string")
     expect(c.api("POST", "/stations"), 400, "BodyMissing")

@@ -79,8 +79,12 @@ class Station(threading.Thread):
                           additional_headers={"Authorization": "Basic " + word}, open_timeout=20)
         self.ws.send(json.dumps([2, "boot", "BootNotification", {
             "reason": "PowerUp", "chargingStation": {"model": "M", "vendorName": "V"}}]))
-        answer = json.loads(self.ws.recv(timeout=20))
-        check_equal(answer[2]["status"], "Accepted", "boot status")
+        while True:  # calls may come before the answer: the central system knows this station
+            frame = json.loads(self.ws.recv(timeout=20))
+            if frame[1] == "boot":
+                break
+            self._take(frame)
+        check_equal(frame[2]["status"], "Accepted", "boot status")
         self.start()
 
     def run(self):
