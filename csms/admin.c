@@ -1,7 +1,7 @@
 #include "csms/admin.h"
 
 #include <stdio.h>
-#include <stdlib.h>
+#include <unistd.h>
 
 #include "common/json.h"
 #include "csms/body.h"
@@ -12,8 +12,9 @@
 #include "csms/query.h"
 #include "csms/settings.h"
 
-#define CONNECT_LIMIT (10 * SECOND_US)
-#define CONNECT_LOOK  (20 * 1000) /* microseconds between looks whether the database is there */
+#define DEFAULT_CONFIG "/etc/v2g/v2g-csms.conf" /* as the server has it */
+#define CONNECT_LIMIT  (10 * SECOND_US)
+#define CONNECT_LOOK   (20 * 1000) /* microseconds between looks whether the database is there */
 
 /* What the command line says. */
 struct options {
@@ -153,12 +154,12 @@ static const struct verb verbs[] = {
 #define VERBS (sizeof(verbs) / sizeof(verbs[0]))
 
 static int
-usage(void)
+usage(FILE *out)
 {
-	fputs("usage: v2g-csms admin VERB [--config PATH] [--database.uri=URI ...]\n", stderr);
+	fputs("usage: v2g-csms admin VERB [--config PATH] [--database.uri=URI ...]\n", out);
 	for (size_t i = 0; i < VERBS; i++)
-		fprintf(stderr, "       v2g-csms admin %s\n", verbs[i].usage);
-	return 2;
+		fprintf(out, "       v2g-csms admin %s\n", verbs[i].usage);
+	return out == stdout ? 0 : 2;
 }
 
 /* ---- one statement ---- */
@@ -185,7 +186,7 @@ answered(
 		return;
 	}
 	body = pg_text(r, 0, 1);
-	if (pg_int64(r, 0, 0) < 300) {
+	if (pg_integer(r, 0, 0) < 300) {
 		admin->verb->print(admin, body);
 		stop(admin, 0);
 		return;
@@ -309,8 +310,8 @@ run(struct admin *admin, const struct options *options)
 	if (admin->verb->sql == NULL)
 		return run_migrations(admin);
 	buf_init(&admin->p, 1 << 16);
-	status =
-	    admin->verb->prepare(admin, options, &admin->p) ? run_statement(admin) : usage();
+	status = admin->verb->prepare(admin, options, &admin->p) ? run_statement(admin)
+								 : usage(stderr);
 	buf_free(&admin->p);
 	return status;
 }
@@ -322,11 +323,15 @@ admin_main(int argc, char **argv)
 	struct options options = { NULL, NULL, NULL, NULL, NULL };
 	int status;
 
+	if (argc > 1 && strcmp(argv[1], "--help") == 0)
+		return usage(stdout);
 	for (size_t i = 0; argc > 1 && i < VERBS; i++)
 		if (strcmp(argv[1], verbs[i].name) == 0)
 			admin.verb = &verbs[i];
 	if (admin.verb == NULL || !parse_options(argc, argv, &options))
-		return usage();
+		return usage(stderr);
+	if (options.config == NULL && access(DEFAULT_CONFIG, R_OK) == 0)
+		options.config = DEFAULT_CONFIG;
 	if (settings_load(options.config, &argc, argv, &admin.settings) != 0)
 		return 2;
 	status = run(&admin, &options);

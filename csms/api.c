@@ -86,7 +86,9 @@ log_call(const struct api_call *call, int status)
 		log_write(LOG_LEVEL_WARN, "API_UNAUTHORISED", fields, count);
 	else if (status == 403)
 		log_write(LOG_LEVEL_WARN, "API_FORBIDDEN", fields, count);
-	else if (status >= 500)
+	else if (status == 503 && call->route->role != ROLE_NONE)
+		log_write(LOG_LEVEL_WARN, "API_UNAVAILABLE", fields, count);
+	else if (status >= 500 && status != 503)
 		log_write(LOG_LEVEL_ERROR, "API_FAILED", fields, count);
 	else if (r->head.method != HTTP_GET && r->head.method != HTTP_HEAD)
 		log_write(LOG_LEVEL_INFO, "API_REQUEST", fields, count);
@@ -184,9 +186,10 @@ api_query(
 {
 	assert(call->query == NULL);
 	call->query = query_run(call->node->queries, statement, params, done, call);
-	if (call->query == NULL)
-		api_unavailable(call);
-	return call->query != NULL;
+	if (call->query != NULL)
+		return true;
+	api_unavailable(call);
+	return false;
 }
 
 static void
@@ -272,7 +275,7 @@ api_function_answer(struct api_call *call, enum pg_outcome outcome, const struct
 		api_fail(call, 500, "Internal", "The function gave no answer.", NULL);
 		return false;
 	}
-	*status_out = (int)pg_int64(r, 0, 0);
+	*status_out = (int)pg_integer(r, 0, 0);
 	*body_out = pg_text(r, 0, 1);
 	return true;
 }

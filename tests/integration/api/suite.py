@@ -831,6 +831,21 @@ def test_database_away(cluster, csms, context):
     wait_until(lambda: context.api("GET", "/stations").status == 200, "not well again")
 
 
+def test_stop_with_clients(csms, context):
+    """Requests that wait, that are half sent and whose answers are half read do not hold up the end."""
+    name = context.station()
+    path = f"/api/v1/stations/{name}/commands/ClearCache?wait=60"
+    clients = [Raw(csms).send(data) for data in (
+        request("POST", path, context.tokens["operator"]), request("POST", path, context.tokens["operator"]),
+        request("GET", "/openapi.json") * 50, b"GET / HT", b"",
+        request("POST", "/api/v1/stations", context.tokens["operator"], b'{"id":"never"}')[:-5])]
+    time.sleep(0.5)
+    (_, seconds) = elapsed(csms.stop)
+    check(seconds < 15, f"stopping took {seconds} s")
+    for client in clients:
+        client.close()
+
+
 def main(results):
     asan = (BUILD_ASAN / "csms" / "v2g-csms").exists()
     settings = {"log.level": "info", "security.failures_per_address": "10000", "security.failures_per_station": "10000",
@@ -839,6 +854,8 @@ def main(results):
         context = Context(csms)
         for case in CASES:
             results.run([case], context)
+        with results.case("stop_with_clients"):
+            test_stop_with_clients(csms, context)
         with results.case("log_has_no_crash"):
             check("Sanitizer" not in csms.log(), csms.log_tail())
     with results.case("database_away"), Cluster() as cluster, Csms(cluster, asan=asan) as csms:
