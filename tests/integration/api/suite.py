@@ -4,14 +4,17 @@ import concurrent.futures
 import json
 import pathlib
 import secrets
+import socket
+import ssl
 import subprocess
 import threading
 import time
+import uuid
 
-import psycopg
+import jsonschema
 
-from harness import (BUILD_ASAN, PASSWORD, PATIENCE, Cluster, Csms, Failure, Results, check,
-                     check_equal, main_guard, wait_until)
+from harness import (BUILD_ASAN, PASSWORD, Certificates, Cluster, Csms, Failure, check, check_equal,
+                     main_guard, wait_until)
 from support import Description, Raw, Station, cpu_seconds, elapsed, error_of, expect, request
 
 ROLES = ["viewer", "utility", "operator", "admin"]
@@ -70,7 +73,6 @@ class Context:
 
 def test_openapi_is_sound(c):
     """Each route is in it and nothing else; every reference resolves; every schema is one."""
-    import jsonschema
     described = {(method, path) for method, path, _ in c.description.operations()}
     check_equal(described, {(method, path) for method, path, _, _ in ROUTES}, "routes described")
     check_equal(c.description.document["openapi"], "3.1.0", "version")
@@ -777,7 +779,9 @@ def test_metrics(c):
         expect(c.api("POST", f"/stations/{name}/commands/ClearCache?wait=20"), 200)
     expect(c.csms.http("GET", "/api/v1/stations"), 401)
     after = c.csms.metrics()
-    grown = lambda key: after.get(key, 0) - before.get(key, 0)
+
+    def grown(key):
+        return after.get(key, 0) - before.get(key, 0)
     check(grown("v2g_api_requests_total") >= 4, "api_requests")
     check(grown("v2g_api_refused_total") == 1, "api_refused")
     check(grown('v2g_call_seconds_count{action="BootNotification"}') == 1, "boot not counted")
@@ -846,6 +850,46 @@ def test_stop_with_clients(csms, context):
         client.close()
 
 
+def test_https(cluster, asan):
+    """The same over TLS, whatever protocols the client offers; nothing without TLS."""
+    certificates = Certificates()
+    csms = Csms(cluster, asan=asan, certificates=certificates, settings={"listen.http_tls": "yes"})
+    csms.start(ready=False)
+    try:
+        trust = ssl.create_default_context(cafile=certificates.ca)
+        trust.set_alpn_protocols(["h2", "http/1.1"])
+
+        def client():
+            try:
+                return Raw(csms, tls=trust)
+            except OSError:
+                return None
+        with wait_until(client, "not listening") as raw:
+            check_equal(raw.socket.selected_alpn_protocol(), "http/1.1", "protocol")
+            check_equal(raw.send(request("GET", "/healthz")).answer()[0], 200, "status")
+            raw.send(request("GET", "/openapi.json") * 20)
+            check_equal([raw.answer()[0] for _ in range(20)], [200] * 20, "statuses")
+        token = csms.create_token("viewer")
+        wait_until(lambda: https_status(csms, trust, token) == 200, "token not known")
+        used = cpu_seconds(csms)
+        idle = [socket.create_connection(("127.0.0.1", csms.ports["http"])) for _ in range(20)]
+        waiting = Raw(csms, tls=trust).send(request("GET", f"/api/v1/commands/{uuid.uuid4()}?wait=30", token))
+        time.sleep(1)
+        check(cpu_seconds(csms) - used < 0.5, "idle connections cost processor time")
+        for connection in (*idle, waiting):
+            connection.close()
+        with Raw(csms) as raw:
+            check_equal(raw.send(request("GET", "/healthz")).answer(), None, "answer without TLS")
+        csms.stop()
+    finally:
+        csms.kill()
+
+
+def https_status(csms, trust, token):
+    with Raw(csms, tls=trust) as raw:
+        return raw.send(request("GET", "/api/v1/stations", token)).answer()[0]
+
+
 def main(results):
     asan = (BUILD_ASAN / "csms" / "v2g-csms").exists()
     settings = {"log.level": "info", "security.failures_per_address": "10000", "security.failures_per_station": "10000",
@@ -858,6 +902,8 @@ def main(results):
             test_stop_with_clients(csms, context)
         with results.case("log_has_no_crash"):
             check("Sanitizer" not in csms.log(), csms.log_tail())
+        with results.case("https"):
+            test_https(cluster, asan)
     with results.case("database_away"), Cluster() as cluster, Csms(cluster, asan=asan) as csms:
         test_database_away(cluster, csms, Context(csms))
 

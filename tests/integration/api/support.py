@@ -16,8 +16,10 @@ from harness import PASSWORD, Failure, check, check_equal
 class Raw:
     """Bytes in, bytes out: for what no HTTP library would send."""
 
-    def __init__(self, csms, timeout=10):
+    def __init__(self, csms, timeout=10, tls=None):
         self.socket = socket.create_connection(("127.0.0.1", csms.ports["http"]), timeout=timeout)
+        if tls is not None:
+            self.socket = tls.wrap_socket(self.socket, server_hostname="localhost")
         self.received = b""
 
     def send(self, data):
