@@ -19,9 +19,9 @@
 #define RANGE(min, max) "{\"type\":\"integer\",\"minimum\":" #min ",\"maximum\":" #max "}"
 #define RANGE_OR_NULL(min, max)                                                                \
 	"{\"type\":[\"integer\",\"null\"],\"minimum\":" #min ",\"maximum\":" #max "}"
-#define REF(name)          "{\"$ref\":\"#/components/schemas/" name "\"}"
-#define ARRAY(of)          "{\"type\":\"array\",\"items\":" of "}"
-#define P(name, schema)    "\"" name "\":" schema
+#define REF(name)       "{\"$ref\":\"#/components/schemas/" name "\"}"
+#define ARRAY(of)       "{\"type\":\"array\",\"items\":" of "}"
+#define P(name, schema) "\"" name "\":" schema
 #define OBJECT_NEEDS(required, properties)                                                     \
 	"{\"type\":\"object\",\"required\":[" required "],\"properties\":{" properties "}}"
 #define CLOSED(required, properties)                                                           \
