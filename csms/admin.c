@@ -14,7 +14,7 @@
 
 #define DEFAULT_CONFIG "/etc/v2g/v2g-csms.conf" /* as the server has it */
 #define CONNECT_LIMIT  (10 * SECOND_US)
-#define CONNECT_LOOK   (20 * 1000) /* microseconds between looks whether the database is there */
+#define CONNECT_LOOK   (SECOND_US / 50) /* between looks whether the database is there */
 
 /* What the command line says. */
 struct options {
@@ -261,7 +261,7 @@ option_value(const char *name, int argc, char **argv, int *at)
 {
 	size_t len = strlen(name);
 
-	if (strncmp(argv[*at], name, len) != 0)
+	if (argv[*at] == NULL || strncmp(argv[*at], name, len) != 0)
 		return NULL;
 	if (argv[*at][len] == '=')
 		return argv[*at] + len + 1;

@@ -14,7 +14,7 @@
 
 #define ROUTES_MAX 96
 #define TOKEN_MAX  128 /* characters of a bearer token worth hashing */
-#define PARAMS_MAX (128 * 1024) /* of the parameter p, besides the body */
+#define PARAMS_MAX (128UL * 1024) /* of the parameter p, besides the body */
 
 /* ---- statements: those of statements.h, then one for each function of the table ---- */
 
@@ -152,6 +152,7 @@ api_unavailable(struct api_call *call)
 void
 api_refused(struct api_call *call, const struct pg_error *error)
 {
+	assert(error != NULL);
 	log_error("API_STATEMENT_REFUSED", LOG_STR("function", call->route->function),
 	    LOG_STR("sqlstate", error->sqlstate), LOG_STR("message", error->message));
 	/* 22: data exception; a value passed every check here and still does not fit its column. */
@@ -174,9 +175,9 @@ api_refused(struct api_call *call, const struct pg_error *error)
 struct slice
 api_value(const struct api_call *call, const char *name)
 {
-	for (int i = 0; i < call->value_count; i++)
-		if (slice_equal(call->values[i].name, slice_cstr(name)))
-			return call->values[i].value;
+	for (int i = 0; i < call->match.value_count; i++)
+		if (slice_equal(call->match.values[i].name, slice_cstr(name)))
+			return call->match.values[i].value;
 	return (struct slice){ NULL, 0 };
 }
 
@@ -216,7 +217,7 @@ api_query_function(struct api_call *call, struct slice body, query_done *done)
 
 	buf_init(&p, PARAMS_MAX + body.len);
 	buf_append_cstr(&p, "{\"path\":");
-	write_pairs(&p, call->values, call->value_count);
+	write_pairs(&p, call->match.values, call->match.value_count);
 	buf_append_cstr(&p, ",\"query\":");
 	write_pairs(&p, r->params, r->param_count);
 	if (body.ptr != NULL) {
@@ -330,19 +331,17 @@ static bool
 find_route(struct api_call *call)
 {
 	struct http_request *r = call->request;
-	unsigned allowed;
-	int at = routes_find(routes, route_count, r->head.method, r->segments, r->segment_count,
-	    call->values, &call->value_count, &allowed);
 
-	if (at >= 0) {
-		call->route = &routes[at];
+	routes_find(
+	    routes, route_count, r->head.method, r->segments, r->segment_count, &call->match);
+	call->route = call->match.route;
+	if (call->route != NULL)
 		return true;
-	}
-	if (allowed == 0) {
+	if (call->match.allowed == 0) {
 		api_fail(call, 404, "NotFound", "There is no such resource.", NULL);
 		return false;
 	}
-	allow_header(r, allowed);
+	allow_header(r, call->match.allowed);
 	api_fail(
 	    call, 405, "MethodNotAllowed", "The resource does not have this method.", NULL);
 	return false;

@@ -16,9 +16,8 @@
 struct api_call {
 	struct node *node;
 	struct http_request *request; /* NULL: the client has left */
-	const struct route *route;
-	struct http_param values[ROUTE_VALUES_MAX]; /* of the path */
-	int value_count;
+	const struct route *route; /* NULL until it has been found */
+	struct route_match match;
 	int64_t caller; /* core.api_token.id; 0: none */
 	enum role role;
 	char caller_name[65];

@@ -17,7 +17,7 @@
 #include "ocpp/ocpp_types.h"
 
 #define DECODED_MAX                                                                            \
-	(4 * 1024 * 1024) /* arena of one decoded request, besides eight times its length */
+	(4UL * 1024 * 1024) /* arena of one decoded request, besides eight times its length */
 #define KEY_MAX 255 /* characters of an Idempotency-Key */
 #define STRETCH 4096 /* rounds of SHA-256 over a request that holds a password */
 
@@ -81,8 +81,8 @@ look_up(struct api_call *call)
 	call->poked = call->query != NULL;
 	if (call->poked)
 		return;
-	call->values[0] = (struct http_param){ SLICE("id"), slice_cstr(call->command) };
-	call->value_count = 1;
+	call->match.values[0] = (struct http_param){ SLICE("id"), slice_cstr(call->command) };
+	call->match.value_count = 1;
 	api_query_function(call, (struct slice){ NULL, 0 }, looked_up);
 }
 
@@ -145,9 +145,10 @@ api_command_get(struct api_call *call)
 		return;
 	}
 	/* As PostgreSQL writes it, in lower case: that is how its end will be told. */
+	memcpy(call->command, id.ptr, id.len);
 	for (size_t i = 0; i < id.len; i++)
-		call->command[i] =
-		    id.ptr[i] >= 'A' && id.ptr[i] <= 'Z' ? (char)(id.ptr[i] | 0x20) : id.ptr[i];
+		if (id.ptr[i] >= 'A' && id.ptr[i] <= 'Z')
+			call->command[i] = (char)(id.ptr[i] | 0x20);
 	wait_for_end(call);
 }
 

@@ -2,8 +2,8 @@
 #include "csms/api_call.h"
 #include "csms/metrics.h"
 
-#define METRICS_TEXT_MAX (4 * 1024 * 1024)
-#define OPENAPI_TEXT_MAX (4 * 1024 * 1024)
+#define METRICS_TEXT_MAX (4UL * 1024 * 1024)
+#define OPENAPI_TEXT_MAX (4UL * 1024 * 1024)
 
 void
 api_root(struct api_call *call)

@@ -24,10 +24,10 @@ enum {
 	TIMEOUT_DRAIN = 2
 };
 
-#define ARENA_MAX   (8 * HTTP_HEAD_MAX)
-#define HEADERS_MAX 4096
-#define UNREAD_MAX  (512 * 1024) /* more than libwebsockets hands over in one piece */
-#define WRITE_PIECE (32 * 1024)
+#define ARENA_MAX   (8UL * HTTP_HEAD_MAX)
+#define HEADERS_MAX 4096UL
+#define UNREAD_MAX  (512UL * 1024) /* more than libwebsockets hands over in one piece */
+#define WRITE_PIECE (32UL * 1024)
 
 enum http_state {
 	STATE_HEAD, /* between requests, or a head is coming */
@@ -414,7 +414,7 @@ http_answer_error(struct http_request *r, int status, const char *code, struct s
 {
 	struct buf body;
 
-	buf_init(&body, 8 * HTTP_HEAD_MAX);
+	buf_init(&body, ARENA_MAX);
 	buf_append_cstr(&body, "{\"error\":{\"code\":");
 	json_write_string(&body, slice_cstr(code));
 	buf_append_cstr(&body, ",\"message\":");

@@ -289,7 +289,7 @@ parse_lines(struct slice lines, struct http_head *head, struct http_fault *fault
 int64_t
 http_parse_head(struct slice bytes, struct http_head *head_out, struct http_fault *fault_out)
 {
-	struct http_head head = { 0 };
+	struct http_head head = { .method = HTTP_OTHER };
 	size_t blank = 0, len;
 
 	/* RFC 9112, 2.2: blank lines before a request are skipped. */

@@ -174,13 +174,15 @@ resident_pages(void)
 {
 	FILE *f = fopen("/proc/self/statm", "r");
 	char line[128];
-	long long size, resident = 0;
+	const char *second;
+	long long resident = 0;
 
 	if (f == NULL)
 		return 0;
-	if (fgets(line, sizeof(line), f) == NULL ||
-	    sscanf(line, "%lld %lld", &size, &resident) != 2)
-		resident = 0;
+	second = fgets(line, sizeof(line), f) == NULL ? NULL : strchr(line, ' ');
+	if (second != NULL)
+		slice_to_int64(
+		    slice_from(second + 1, strcspn(second + 1, " ")), 0, INT64_MAX, &resident);
 	fclose(f);
 	return resident;
 }

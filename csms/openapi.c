@@ -250,9 +250,11 @@ write_path(struct buf *out, const char *path, const char *last)
 			buf_append_char(out, '}');
 			open = false;
 		}
+		open = open || path[i] == ':';
 		if (path[i] == ':')
-			open = true;
-		buf_append_char(out, path[i] == ':' ? '{' : path[i]);
+			buf_append_char(out, '{');
+		else
+			buf_append_char(out, path[i]);
 	}
 	if (open)
 		buf_append_char(out, '}');
@@ -362,8 +364,10 @@ write_operation_id(struct buf *out, const struct route *route, const char *last)
 {
 	buf_printf(out, "\"operationId\":\"%s", http_method_name(route->method));
 	for (const char *c = route->path; *c != '\0'; c++)
-		if (*c != ':')
-			buf_append_char(out, *c == '/' || *c == '-' || *c == '.' ? '_' : *c);
+		if (*c == '/' || *c == '-' || *c == '.')
+			buf_append_char(out, '_');
+		else if (*c != ':')
+			buf_append_char(out, *c);
 	buf_printf(out, "%s%s\"", last == NULL ? "" : "_", last == NULL ? "" : last);
 }
 

@@ -87,7 +87,7 @@ const struct route_param route_params[] = {
 	{ "online", PARAM_BOOLEAN, 0, 0, "Only those connected, or only those not" },
 	{ "state", PARAM_TEXT, 1, 16, "Only transactions that are open, ended or abandoned" },
 	{ "station", PARAM_TEXT, 1, 48, "Only of this station" },
-	{ "ttl", PARAM_INTEGER, 1, 30 * 86400, "Seconds after which a command that has not been sent has expired" },
+	{ "ttl", PARAM_INTEGER, 1, INT64_C(30) * 86400, "Seconds after which a command that has not been sent has expired" },
 	{ "wait", PARAM_INTEGER, 0, 600, "Seconds to hold the answer until the command has ended" },
 };
 /* clang-format on */
@@ -172,27 +172,24 @@ match(const char *pattern, const struct slice *segments, int count,
 	return *pattern == '\0' || (count == 0 && strcmp(pattern, "/") == 0) ? values : -1;
 }
 
-int
+void
 routes_find(const struct route *table, size_t count, enum http_method method,
-    const struct slice *segments, int segment_count,
-    struct http_param values_out[ROUTE_VALUES_MAX], int *value_count_out, unsigned *allowed_out)
+    const struct slice *segments, int segment_count, struct route_match *out)
 {
 	enum http_method wanted = method == HTTP_HEAD ? HTTP_GET : method;
-	struct http_param values[ROUTE_VALUES_MAX];
-	unsigned allowed = 0;
 
+	out->allowed = 0;
 	for (size_t i = 0; i < count; i++) {
-		int matched = match(table[i].path, segments, segment_count, values);
-
-		if (matched < 0)
+		out->route = &table[i];
+		out->value_count = match(table[i].path, segments, segment_count, out->values);
+		if (out->value_count < 0)
 			continue;
-		if (table[i].method == wanted) {
-			memcpy(values_out, values, sizeof(values));
-			*value_count_out = matched;
-			return (int)i;
-		}
-		allowed |= table[i].method;
+		if (table[i].method == wanted)
+			return;
+		out->allowed |= table[i].method;
 	}
-	*allowed_out = allowed & HTTP_GET ? allowed | HTTP_HEAD : allowed;
-	return -1;
+	out->route = NULL;
+	out->value_count = 0;
+	if (out->allowed & HTTP_GET)
+		out->allowed |= HTTP_HEAD;
 }

@@ -61,14 +61,17 @@ const char *route_param_fault(const struct route *route, const struct http_param
 
 #define ROUTE_VALUES_MAX 3
 
-/*
- * The row for this method and path; HEAD is answered by the row of GET.  values_out gets what stands for the
- * pattern's names (borrowed).  -1 when there is none; *allowed_out is then the set of methods the path has, 0 when there
- * is no such path.
- */
-int routes_find(const struct route *table, size_t count, enum http_method method,
-    const struct slice *segments, int segment_count,
-    struct http_param values_out[ROUTE_VALUES_MAX], int *value_count_out,
-    unsigned *allowed_out);
+struct route_match {
+	const struct route *route; /* NULL: none */
+	struct http_param
+	    values[ROUTE_VALUES_MAX]; /* what stands for the pattern's names; borrowed */
+	int value_count;
+	unsigned
+	    allowed; /* without a route: the methods that the path has; 0: there is no such path */
+};
+
+/* The row for this method and path; HEAD is answered by the row of GET. */
+void routes_find(const struct route *table, size_t count, enum http_method method,
+    const struct slice *segments, int segment_count, struct route_match *out);
 
 #endif

@@ -19,21 +19,26 @@ static const struct route table[] = {
 
 #define COUNT (sizeof(table) / sizeof(table[0]))
 
+/* The row's number, or -1. */
 static int
-find(enum http_method method, const char *path, struct http_param *values, int *value_count,
-    unsigned *allowed)
+row_of(const struct route *rows, const struct route_match *match)
+{
+	return match->route == NULL ? -1 : (int)(match->route - rows);
+}
+
+static int
+find(enum http_method method, const char *path, struct route_match *match)
 {
 	struct slice segments[HTTP_SEGMENTS_MAX];
 	struct arena arena;
-	int count, found;
+	int count;
 
 	arena_init(&arena, 1 << 16);
 	count = http_split_path(slice_cstr(path), &arena, segments);
 	assert_true(count >= 0);
-	found =
-	    routes_find(table, COUNT, method, segments, count, values, value_count, allowed);
+	routes_find(table, COUNT, method, segments, count, match);
 	arena_free(&arena);
-	return found;
+	return row_of(table, match);
 }
 
 /* The first row whose path and method fit; HEAD goes where GET goes. */
@@ -56,13 +61,10 @@ test_routes_find_found(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		struct http_param values[ROUTE_VALUES_MAX];
-		unsigned allowed;
-		int count;
+		struct route_match match;
 
-		assert_int_equal(find(cases[i].method, cases[i].path, values, &count, &allowed),
-		    cases[i].row);
-		assert_int_equal(count, cases[i].values);
+		assert_int_equal(find(cases[i].method, cases[i].path, &match), cases[i].row);
+		assert_int_equal(match.value_count, cases[i].values);
 	}
 }
 
@@ -72,18 +74,16 @@ test_routes_find_values(void **state)
 {
 	static const struct slice segments[] = { { "a", 1 }, { "CP 1", 4 }, { "b", 1 },
 		{ "", 0 } };
-	struct http_param values[ROUTE_VALUES_MAX];
-	unsigned allowed;
-	int count;
+	struct route_match match;
 
 	(void)state;
-	assert_int_equal(
-	    routes_find(table, COUNT, HTTP_POST, segments, 4, values, &count, &allowed), 5);
-	assert_int_equal(count, 2);
-	assert_true(slice_equal(values[0].name, SLICE("x")));
-	assert_true(slice_equal(values[0].value, SLICE("CP 1")));
-	assert_true(slice_equal(values[1].name, SLICE("y")));
-	assert_int_equal(values[1].value.len, 0);
+	routes_find(table, COUNT, HTTP_POST, segments, 4, &match);
+	assert_int_equal(row_of(table, &match), 5);
+	assert_int_equal(match.value_count, 2);
+	assert_true(slice_equal(match.values[0].name, SLICE("x")));
+	assert_true(slice_equal(match.values[0].value, SLICE("CP 1")));
+	assert_true(slice_equal(match.values[1].name, SLICE("y")));
+	assert_int_equal(match.values[1].value.len, 0);
 }
 
 /* No such path: no methods.  Another method: those that the path has, HEAD wherever GET is. */
@@ -108,13 +108,10 @@ test_routes_find_none(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		struct http_param values[ROUTE_VALUES_MAX];
-		unsigned allowed = 99;
-		int count;
+		struct route_match match;
 
-		assert_int_equal(
-		    find(cases[i].method, cases[i].path, values, &count, &allowed), -1);
-		assert_int_equal(allowed, cases[i].allowed);
+		assert_int_equal(find(cases[i].method, cases[i].path, &match), -1);
+		assert_int_equal(match.allowed, cases[i].allowed);
 	}
 }
 
@@ -125,17 +122,15 @@ test_routes_table(void **state)
 	(void)state;
 	for (size_t i = 0; i < route_count; i++) {
 		const struct route *r = &routes[i];
-		struct http_param values[ROUTE_VALUES_MAX];
 		struct slice segments[HTTP_SEGMENTS_MAX];
+		struct route_match match;
 		struct arena arena;
-		unsigned allowed;
 		int count;
 
 		arena_init(&arena, 1 << 16);
 		count = http_split_path(slice_cstr(r->path), &arena, segments);
-		assert_int_equal(routes_find(routes, route_count, r->method, segments, count,
-				     values, &count, &allowed),
-		    i);
+		routes_find(routes, route_count, r->method, segments, count, &match);
+		assert_int_equal(row_of(routes, &match), i);
 		arena_free(&arena);
 		assert_true(r->function != NULL || r->handler != NULL);
 		assert_non_null(r->summary);
