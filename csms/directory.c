@@ -190,21 +190,21 @@ take_station(struct directory *d, const struct pg_result *r, int row)
 		memcpy(s->key, key, sizeof(s->key));
 		map_put(&d->stations, slice_cstr(s->key), s);
 	}
-	if (s->id != pg_int64(r, row, 0)) { /* new, or deleted and created again */
+	if (s->id != pg_integer(r, row, 0)) { /* new, or deleted and created again */
 		if (s->id != 0)
 			map_remove(&d->ids, id_key(&s->id));
-		s->id = pg_int64(r, row, 0);
+		s->id = pg_integer(r, row, 0);
 		map_put(&d->ids, id_key(&s->id), s);
 	}
 	memcpy(s->name, name.ptr, name.len);
 	s->name[name.len] = '\0';
-	changed = s->deleted || s->blocked != (pg_int64(r, row, 5) != 0) ||
-	    s->security_profile != (int)pg_int64(r, row, 2);
+	changed = s->deleted || s->blocked != (pg_integer(r, row, 5) != 0) ||
+	    s->security_profile != (int)pg_integer(r, row, 2);
 	s->deleted = false;
-	s->security_profile = (int)pg_int64(r, row, 2);
-	s->blocked = pg_int64(r, row, 5) != 0;
+	s->security_profile = (int)pg_integer(r, row, 2);
+	s->blocked = pg_integer(r, row, 5) != 0;
 	s->boot_status = registration_parse(pg_text(r, row, 6));
-	s->compression = pg_int64(r, row, 7) != 0;
+	s->compression = pg_integer(r, row, 7) != 0;
 	if (replace(&s->password_hash, pg_text(r, row, 3)))
 		s->verified = false;
 	if (replace(&s->certificate_cn, pg_text(r, row, 4).ptr != NULL ? pg_text(r, row, 4) : name))
@@ -255,10 +255,10 @@ take_tokens(struct directory *d, const struct pg_result *r)
 
 		if (t == NULL)
 			abort();
-		t->id = pg_int64(r, row, 0);
+		t->id = pg_integer(r, row, 0);
 		t->role = role_parse(pg_text(r, row, 2));
 		t->name = copy(pg_text(r, row, 3));
-		t->expires_at = pg_int64(r, row, 4) * SECOND_US;
+		t->expires_at = pg_integer(r, row, 4) * SECOND_US;
 		if (hash.len == sizeof(t->hash) - 1)
 			memcpy(t->hash, hash.ptr, hash.len);
 		free(map_put(&d->tokens, slice_cstr(t->hash), t));

@@ -52,7 +52,7 @@ started(void *ctx, enum pg_outcome outcome, const struct pg_result *r, const str
 		log_error("NODE_NOT_REGISTERED", LOG_STR("error", error->message));
 	if (outcome != PG_DONE)
 		return; /* tried again by the next tick */
-	node->id = pg_int64(r, 0, 0);
+	node->id = pg_integer(r, 0, 0);
 	log_info("NODE_STARTED", LOG_STR("node", node->settings.ocpp.node), LOG_INT("id", node->id));
 }
 

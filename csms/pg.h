@@ -30,7 +30,7 @@ int pg_rows(const struct pg_result *r);
 /* .ptr == NULL for SQL NULL; otherwise NUL-terminated text. */
 struct slice pg_text(const struct pg_result *r, int row, int column);
 /* 0 for NULL; the column must be an integer or boolean ("t" is 1). */
-int64_t pg_int64(const struct pg_result *r, int row, int column);
+int64_t pg_integer(const struct pg_result *r, int row, int column);
 
 /* What became of a statement.  UNKNOWN: the connection broke after it was sent. */
 enum pg_outcome { PG_DONE, PG_REFUSED, PG_UNKNOWN };
@@ -46,30 +46,45 @@ struct pg_params {
 	struct slice values[PG_PARAMS_MAX];
 };
 
-struct pg_conn;
+/* Bytes of all values. */
+size_t pg_params_size(const struct pg_params *params);
+/* A copy whose values lie in `text`, which has room for pg_params_size(). */
+void pg_params_copy(const struct pg_params *params, struct pg_params *copy_out, char *text);
 
 struct pg_events {
 	void (*up)(void *ctx); /* connected and prepared */
-	void (*down)(void *ctx); /* lost, or could not be made; results still owed are PG_UNKNOWN */
+	void (*down)(
+	    void *ctx); /* lost, or could not be made; results still owed are PG_UNKNOWN */
 	/* One per statement sent, in order; error is NULL unless PG_REFUSED.  Aborted followers of a refused
-	 * statement in the same batch come as PG_REFUSED with sqlstate "25P02". */
+	 * statement in the same batch come as PG_REFUSED with sqlstate "25P02"; a commit that fails is one more
+	 * PG_REFUSED, after those of all statements.  What is done is not yet committed: synced() tells. */
 	void (*result)(void *ctx, enum pg_outcome outcome, const struct pg_result *r,
 	    const struct pg_error *error);
 	void (*synced)(void *ctx); /* the batch closed by pg_sync() is over */
 	void (*notified)(void *ctx, const char *channel, const char *payload); /* may be NULL */
 };
 
-/* `uri`, `statements`, `events`, `ctx` are kept.  `listen` is a NULL-terminated list of channels, or NULL. */
+/* `statements`, `listen`, `events`, `ctx` are kept.  `listen` is a NULL-terminated list of channels, or NULL. */
 struct pg_conn *pg_new(struct loop *loop, const char *uri, const char *application_name,
     const struct pg_statement *statements, int statement_count, const char *const *listen,
     const struct pg_events *events, void *ctx);
-/* Closes; no callback follows. */
+/* Closes; no callback follows.  May be called from a callback. */
 void pg_free(struct pg_conn **pg);
 
+/* Right after pg_new(): a run-time parameter of the server for this connection ("statement_timeout", "5000").  The
+ * value has no blanks. */
+void pg_set(struct pg_conn *pg, const char *parameter, const char *value);
+/* Right after pg_new(): a batch without any answer for so long means that the server is gone.  Normally 30 s. */
+void pg_set_patience(struct pg_conn *pg, int64_t microseconds);
+
 bool pg_is_up(const struct pg_conn *pg);
-/* Queue a prepared statement in the current batch.  False when the connection is down. */
+/* Queue a prepared statement in the current batch; not while a closed batch awaits synced().  False when the
+ * connection is down, or is found broken: then down() follows. */
 bool pg_send(struct pg_conn *pg, int statement, const struct pg_params *params);
-/* Closes the batch: everything sent since the last sync is one transaction. */
+/* Closes the batch: everything sent since the last sync is one transaction.  False: as pg_send(). */
 bool pg_sync(struct pg_conn *pg);
+/* From result(), once, when its rows are to outlive it; the caller gives them back with pg_result_free(). */
+struct pg_result *pg_result_keep(struct pg_conn *pg);
+void pg_result_free(struct pg_result **r);
 
 #endif

@@ -104,7 +104,7 @@ opened(void *ctx, enum store_outcome outcome, const struct pg_result *r, const s
 	struct session *s = ctx;
 
 	if (outcome == STORE_COMMITTED)
-		s->connection_id = pg_int64(r, 0, 0);
+		s->connection_id = pg_integer(r, 0, 0);
 	if (!session_release(s))
 		return;
 	if (outcome == STORE_REFUSED) {
