@@ -13,18 +13,20 @@
 /* Any number that nobody else locks in this database: "v2gcsms" in ASCII. */
 #define LOCK_SQL "SELECT pg_advisory_lock(x'76326763736d73'::bigint)"
 
-#define CREATE_SQL                                                                                 \
-	"CREATE SCHEMA IF NOT EXISTS core;"                                                        \
-	"CREATE TABLE IF NOT EXISTS core.schema_version ("                                         \
-	"	version int PRIMARY KEY, applied_at timestamptz NOT NULL DEFAULT now());"          \
-	"CREATE TABLE IF NOT EXISTS core.schema_routines ("                                        \
-	"	hash text NOT NULL, applied_at timestamptz NOT NULL DEFAULT now());"               \
-	"COMMENT ON TABLE core.schema_routines IS 'Functions and views applied last; kept by the program';" \
-	"COMMENT ON COLUMN core.schema_routines.hash IS 'Digest of their files';"                  \
+#define CREATE_SQL                                                                             \
+	"CREATE SCHEMA IF NOT EXISTS core;"                                                    \
+	"CREATE TABLE IF NOT EXISTS core.schema_version ("                                     \
+	"	version int PRIMARY KEY, applied_at timestamptz NOT NULL DEFAULT now());"            \
+	"CREATE TABLE IF NOT EXISTS core.schema_routines ("                                    \
+	"	hash text NOT NULL, applied_at timestamptz NOT NULL DEFAULT now());"                 \
+	"COMMENT ON TABLE core.schema_routines IS 'Functions and views applied last; kept by " \
+	"the program';"                                                                        \
+	"COMMENT ON COLUMN core.schema_routines.hash IS 'Digest of their files';"              \
 	"COMMENT ON COLUMN core.schema_routines.applied_at IS 'When they were applied'"
 
 /* Once we have the lock: a running node may hold a table that a migration changes, but not for long. */
-#define SESSION_SQL "SET client_min_messages = warning; SET timezone = 'UTC'; SET lock_timeout = '30s'"
+#define SESSION_SQL                                                                            \
+	"SET client_min_messages = warning; SET timezone = 'UTC'; SET lock_timeout = '30s'"
 
 #define HASH_TEXT_MAX 17 /* 16 hexadecimal digits and the NUL */
 
@@ -71,8 +73,8 @@ log_refusal(const PGresult *r, const char *what, const char *text)
 	const char *message = PQresultErrorField(r, PG_DIAG_MESSAGE_PRIMARY);
 	const char *detail = PQresultErrorField(r, PG_DIAG_MESSAGE_DETAIL);
 
-	log_error("MIGRATION_REFUSED", LOG_STR("file", what), LOG_INT("line", fault_line(r, text)),
-	    LOG_STR("sqlstate", state),
+	log_error("MIGRATION_REFUSED", LOG_STR("file", what),
+	    LOG_INT("line", fault_line(r, text)), LOG_STR("sqlstate", state),
 	    LOG_SLICE("error", trimmed(message != NULL ? message : PQresultErrorMessage(r))),
 	    LOG_STR("detail", detail));
 }
@@ -81,7 +83,8 @@ log_refusal(const PGresult *r, const char *what, const char *text)
 static bool
 may_pass(const PGconn *conn, const PGresult *r)
 {
-	static const char *const passing[] = { "55P03", "40P01", "40001", "57P01", "57P02", "57P03" };
+	static const char *const passing[] = { "55P03", "40P01", "40001", "57P01", "57P02",
+		"57P03" };
 	const char *state = PQresultErrorField(r, PG_DIAG_SQLSTATE);
 
 	if (PQstatus(conn) == CONNECTION_BAD)
@@ -135,6 +138,19 @@ ask(struct migration *m, const char *sql, char *out, size_t size)
 	return result;
 }
 
+/* A file must leave the transaction to us, or half of it could stay. */
+static enum migrate_result
+run_file(struct migration *m, const struct sql_file *file)
+{
+	enum migrate_result result = run(m, file->name, file->text);
+
+	if (result != MIGRATE_OK || PQtransactionStatus(m->conn) == PQTRANS_INTRANS)
+		return result;
+	log_error("MIGRATION_REFUSED", LOG_STR("file", file->name),
+	    LOG_STR("error", "it ends the transaction it runs in"));
+	return MIGRATE_FAILED;
+}
+
 /* ---- migrations ---- */
 
 static enum migrate_result
@@ -143,11 +159,11 @@ apply_migration(struct migration *m, const struct sql_file *file)
 	char record[96];
 	enum migrate_result result;
 
-	snprintf(record, sizeof(record), "INSERT INTO core.schema_version (version) VALUES (%d)",
-	    file->version);
+	snprintf(record, sizeof(record),
+	    "INSERT INTO core.schema_version (version) VALUES (%d)", file->version);
 	result = run(m, file->name, "BEGIN");
 	if (result == MIGRATE_OK)
-		result = run(m, file->name, file->text);
+		result = run_file(m, file);
 	if (result == MIGRATE_OK)
 		result = run(m, file->name, record);
 	if (result == MIGRATE_OK)
@@ -164,11 +180,12 @@ apply_migrations(struct migration *m)
 {
 	enum migrate_result result = MIGRATE_OK;
 
-	for (const struct sql_file *f = m->set->migrations; f->name != NULL && result == MIGRATE_OK; f++) {
+	for (const struct sql_file *f = m->set->migrations;
+	     f->name != NULL && result == MIGRATE_OK; f++) {
 		char sql[96], found[16];
 
-		snprintf(sql, sizeof(sql), "SELECT version FROM core.schema_version WHERE version = %d",
-		    f->version);
+		snprintf(sql, sizeof(sql),
+		    "SELECT version FROM core.schema_version WHERE version = %d", f->version);
 		result = ask(m, sql, found, sizeof(found));
 		if (result == MIGRATE_OK && found[0] == '\0')
 			result = apply_migration(m, f);
@@ -231,10 +248,13 @@ replace_routines(struct migration *m, const char *hash)
 	char record[160];
 	enum migrate_result result = run(m, "routines", "BEGIN");
 
-	for (const struct sql_file *f = m->set->routines; f->name != NULL && result == MIGRATE_OK; f++)
-		result = run(m, f->name, f->text);
+	for (const struct sql_file *f = m->set->routines;
+	     f->name != NULL && result == MIGRATE_OK; f++)
+		result = run_file(m, f);
 	snprintf(record, sizeof(record),
-	    "DELETE FROM core.schema_routines; INSERT INTO core.schema_routines (hash) VALUES ('%s')", hash);
+	    "DELETE FROM core.schema_routines; INSERT INTO core.schema_routines (hash) VALUES "
+	    "('%s')",
+	    hash);
 	if (result == MIGRATE_OK)
 		result = run(m, "routines", record);
 	if (result == MIGRATE_OK)
@@ -274,7 +294,8 @@ static PGconn *
 connect_to(const char *uri)
 {
 	/* What stands in front yields to the URI (expand_dbname), what stands behind it does not. */
-	const char *const keywords[] = { "connect_timeout", "dbname", "application_name", NULL };
+	const char *const keywords[] = { "connect_timeout", "dbname", "application_name",
+		NULL };
 	const char *const values[] = { "5", uri, "v2g-csms migrate", NULL };
 	PGconn *conn = PQconnectdbParams(keywords, values, 1);
 
@@ -329,7 +350,8 @@ migrate_run(const char *uri)
 /* ---- one statement ---- */
 
 static void
-tell_rows(const PGresult *r, void (*row)(void *ctx, const char *const *columns, int count), void *ctx)
+tell_rows(
+    const PGresult *r, void (*row)(void *ctx, const char *const *columns, int count), void *ctx)
 {
 	const char *columns[PG_PARAMS_MAX];
 	int count = PQnfields(r) < PG_PARAMS_MAX ? PQnfields(r) : PG_PARAMS_MAX;
@@ -381,7 +403,8 @@ migrate_call(const char *uri, const char *sql, const struct pg_params *params,
 	if (ok && row != NULL)
 		tell_rows(r, row, ctx);
 	if (!ok)
-		log_error("STATEMENT_REFUSED", LOG_SLICE("error", trimmed(PQresultErrorMessage(r))));
+		log_error(
+		    "STATEMENT_REFUSED", LOG_SLICE("error", trimmed(PQresultErrorMessage(r))));
 	PQclear(r);
 	PQfinish(conn);
 	return ok;
