@@ -36,8 +36,7 @@ struct pg_conn {
 	PGconn *conn; /* NULL: PG_CLOSED */
 	enum pg_state state;
 	struct loop_io io;
-	struct loop_timer
-	    timer; /* until the next attempt, while connecting, or for the answer that is owed */
+	struct loop_timer timer; /* next attempt, connecting, or the answer that is owed */
 	int64_t patience, backoff;
 	bool
 	    complained; /* since it was up: a database that stays away is one line in the log */
@@ -109,32 +108,6 @@ pg_result_free(struct pg_result **r)
 {
 	PQclear((PGresult *)(void *)*r);
 	*r = NULL;
-}
-
-size_t
-pg_params_size(const struct pg_params *params)
-{
-	size_t size = 0;
-
-	for (int i = 0; i < params->count; i++)
-		size += params->values[i].len;
-	return size;
-}
-
-void
-pg_params_copy(const struct pg_params *params, struct pg_params *copy_out, char *text)
-{
-	copy_out->count = params->count;
-	for (int i = 0; i < params->count; i++) {
-		struct slice value = params->values[i];
-
-		copy_out->values[i] = value;
-		if (value.ptr == NULL)
-			continue;
-		memcpy(text, value.ptr, value.len);
-		copy_out->values[i].ptr = text;
-		text += value.len;
-	}
 }
 
 static void

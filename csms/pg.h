@@ -47,14 +47,37 @@ struct pg_params {
 };
 
 /* Bytes of all values. */
-size_t pg_params_size(const struct pg_params *params);
+static inline size_t
+pg_params_size(const struct pg_params *params)
+{
+	size_t size = 0;
+
+	for (int i = 0; i < params->count; i++)
+		size += params->values[i].len;
+	return size;
+}
+
 /* A copy whose values lie in `text`, which has room for pg_params_size(). */
-void pg_params_copy(const struct pg_params *params, struct pg_params *copy_out, char *text);
+static inline void
+pg_params_copy(const struct pg_params *params, struct pg_params *copy_out, char *text)
+{
+	copy_out->count = params->count;
+	for (int i = 0; i < params->count; i++) {
+		copy_out->values[i] = params->values[i];
+		if (params->values[i].ptr == NULL)
+			continue;
+		memcpy(text, params->values[i].ptr, params->values[i].len);
+		copy_out->values[i].ptr = text;
+		text += params->values[i].len;
+	}
+}
+
+struct pg_conn;
 
 struct pg_events {
 	void (*up)(void *ctx); /* connected and prepared */
-	void (*down)(
-	    void *ctx); /* lost, or could not be made; results still owed are PG_UNKNOWN */
+	/* Lost, or could not be made; results still owed were PG_UNKNOWN. */
+	void (*down)(void *ctx);
 	/* One per statement sent, in order; error is NULL unless PG_REFUSED.  Aborted followers of a refused
 	 * statement in the same batch come as PG_REFUSED with sqlstate "25P02"; a commit that fails is one more
 	 * PG_REFUSED, after those of all statements.  What is done is not yet committed: synced() tells. */

@@ -42,8 +42,7 @@ struct store {
 	struct pg_conn *pg;
 	struct store_settings settings;
 	struct batch batch;
-	int64_t
-	    limit; /* operations in the next batch: shrinks at a refusal, doubles with each commit */
+	int64_t limit; /* of the next batch: shrinks at a refusal, doubles with each commit */
 	struct list waiting; /* in the order in which they shall be sent */
 	struct list sent; /* in flight */
 	struct list ended; /* abandoned, to be told from the loop */
@@ -282,8 +281,9 @@ divide(struct store *store)
 static void
 refuse_one(struct store *store)
 {
-	struct operation *op = operation_of(list_pop(&store->sent));
+	struct operation *op = operation_of(store->sent.next);
 
+	list_remove(&op->node);
 	store->stats.in_flight--;
 	store->stats.refused++;
 	log_warn("OPERATION_REFUSED", LOG_STR("sqlstate", store->batch.error.sqlstate),

@@ -11,7 +11,7 @@
  * all and in order, after reconnecting, which is safe because each is idempotent (D4).  A refusal that may pass (a
  * deadlock, a lock, no room, an operator's doing) is no refusal: the batch is tried again until it is abandoned.
  *
- * Callbacks: exactly one per operation, from the loop, in submission order unless abandoned or refused; never before
+ * Callbacks: exactly one per operation, from the loop, in submission order whatever the outcomes; never before
  * store_submit() has returned.  They may submit and abandon, but not free the store.
  *
  * Memory: at most max_bytes may wait.  Beyond it store_submit() refuses and the caller stops reading.
@@ -37,20 +37,18 @@ struct store_settings {
 	const char *uri; /* borrowed */
 	int64_t max_bytes; /* waiting and in flight, raw messages included */
 	int64_t max_batch; /* operations in one transaction */
-	int64_t
-	    commit_delay; /* microseconds to wait for company before a batch of one; normally 0 */
-	int log_statement; /* stores raw messages: five arrays (time, station, connection, direction, frame); -1: none */
+	int64_t commit_delay; /* microseconds one operation waits for company; normally 0 */
+	/* Stores raw messages, with five arrays: time, station, connection, direction, frame.  -1: none. */
+	int log_statement;
 };
 
 struct store_stats {
 	int64_t batches, operations; /* committed */
-	int64_t
-	    replays; /* batches that were run again in parts, because one operation was refused */
-	int64_t retries; /* batches that were run again for a reason that may pass */
+	int64_t replays; /* batches run again in parts, because one operation was refused */
+	int64_t retries; /* batches run again for a reason that may pass */
 	int64_t refused, reconnects;
 	int64_t waiting, waiting_bytes, in_flight; /* now */
-	int64_t
-	    lag; /* microseconds since the oldest operation not yet committed was submitted */
+	int64_t lag; /* microseconds since the oldest operation not yet told was submitted */
 	int64_t last_batch; /* operations in the last batch */
 	int64_t log_dropped; /* raw messages not stored */
 };
