@@ -286,8 +286,6 @@ refuse_one(struct store *store)
 	list_remove(&op->node);
 	store->stats.in_flight--;
 	store->stats.refused++;
-	log_warn("OPERATION_REFUSED", LOG_STR("sqlstate", store->batch.error.sqlstate),
-	    LOG_STR("error", store->batch.error.message));
 	end_operation(store, op, STORE_REFUSED, &store->batch.error);
 }
 

@@ -25,7 +25,7 @@ struct store;
 
 enum store_outcome {
 	STORE_COMMITTED,
-	STORE_REFUSED, /* this operation alone was refused by PostgreSQL; `error` says why */
+	STORE_REFUSED, /* this operation alone was refused by PostgreSQL; `error` says why, the caller logs it */
 	STORE_ABANDONED, /* given up by store_abandon(): database away too long, or shutdown */
 };
 

@@ -96,7 +96,10 @@ pg_is_up(const struct pg_conn *pg)
 static void
 copy_text(char *out, size_t size, struct slice text)
 {
-	snprintf(out, size, "%.*s", SLICE_ARGS(text));
+	size_t len = text.len < size ? text.len : size - 1;
+
+	memcpy(out, text.ptr, len);
+	out[len] = '\0';
 }
 
 bool

@@ -151,10 +151,17 @@ test_io_same_number(void **state)
 
 /* ---- timers ---- */
 
+/* As a callback's context. */
+static void *
+letter(char c)
+{
+	return (void *)(intptr_t)c;
+}
+
 static void
 fire(void *ctx)
 {
-	trace(*(const char *)ctx);
+	trace((char)(intptr_t)ctx);
 	f.fired++;
 }
 
@@ -162,8 +169,8 @@ static void
 test_timer_order(void **state)
 {
 	(void)state;
-	loop_timer_start(&f.loop, &f.timer, 20000, fire, "b");
-	loop_timer_start(&f.loop, &f.other, 5000, fire, "a");
+	loop_timer_start(&f.loop, &f.timer, 20000, fire, letter('b'));
+	loop_timer_start(&f.loop, &f.other, 5000, fire, letter('a'));
 	run_for(40000);
 	assert_string_equal(f.trace, "ab");
 	assert_false(loop_timer_running(&f.timer));
@@ -173,8 +180,8 @@ static void
 test_timer_moved(void **state)
 {
 	(void)state;
-	loop_timer_start(&f.loop, &f.timer, 5000, fire, "x");
-	loop_timer_start(&f.loop, &f.timer, 30000, fire, "y");
+	loop_timer_start(&f.loop, &f.timer, 5000, fire, letter('x'));
+	loop_timer_start(&f.loop, &f.timer, 30000, fire, letter('y'));
 	assert_true(loop_timer_running(&f.timer));
 	run_for(15000);
 	assert_string_equal(f.trace, "");
@@ -188,7 +195,7 @@ start_late(void *ctx)
 {
 	(void)ctx;
 	usleep(20000);
-	loop_timer_start(&f.loop, &f.timer, 15000, fire, "l");
+	loop_timer_start(&f.loop, &f.timer, 15000, fire, letter('l'));
 }
 
 static void
@@ -210,7 +217,7 @@ static void
 test_timer_every(void **state)
 {
 	(void)state;
-	loop_timer_every(&f.loop, &f.timer, 5000, fire, "e");
+	loop_timer_every(&f.loop, &f.timer, 5000, fire, letter('e'));
 	run_for(60000);
 	assert_true(f.fired >= 3);
 	loop_timer_stop(&f.loop, &f.timer);
@@ -237,7 +244,7 @@ static void
 test_signal(void **state)
 {
 	(void)state;
-	loop_signal_start(&f.loop, &f.signal, SIGUSR1, fire, "s");
+	loop_signal_start(&f.loop, &f.signal, SIGUSR1, fire, letter('s'));
 	raise(SIGUSR1);
 	assert_string_equal(f.trace, "");
 	run_for(10000);
@@ -250,9 +257,9 @@ test_hook_after_events(void **state)
 {
 	(void)state;
 	run_for(0);
-	loop_timer_start(&f.loop, &f.timer, 0, fire, "1");
-	loop_timer_start(&f.loop, &f.other, 0, fire, "2");
-	loop_hook_start(&f.loop, &f.hook, fire, "h");
+	loop_timer_start(&f.loop, &f.timer, 0, fire, letter('1'));
+	loop_timer_start(&f.loop, &f.other, 0, fire, letter('2'));
+	loop_hook_start(&f.loop, &f.hook, fire, letter('h'));
 	run_for(5000);
 	assert_true(strcmp(f.trace, "h12h") == 0 || strcmp(f.trace, "h21h") == 0);
 }

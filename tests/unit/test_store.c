@@ -44,7 +44,7 @@ take_fate(void *ctx, enum store_outcome outcome, const struct pg_result *r,
 	assert_true((r != NULL) == (outcome == STORE_COMMITTED));
 	assert_true((error != NULL) == (outcome == STORE_REFUSED));
 	if (r != NULL)
-		snprintf(fate->rows, sizeof(fate->rows), "%.*s", SLICE_ARGS(pg_text(r, 0, 0)));
+		memcpy(fate->rows, pg_text(r, 0, 0).ptr, pg_text(r, 0, 0).len);
 }
 
 static bool
