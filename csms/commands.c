@@ -6,6 +6,7 @@
 #include "csms/uuid.h"
 #include "ocpp/ocpp_types.h"
 
+#include <assert.h>
 #include <stdio.h>
 
 #define CLOSE_POLICY     1008
@@ -59,9 +60,11 @@ send_command(struct session *s, struct slice id, struct slice action, struct sli
 	static struct buf frame;
 	struct slice logged;
 
+	assert(id.len < sizeof(s->call.id));
 	if (frame.max == 0)
 		buf_init(&frame, 8U << 20);
-	snprintf(s->call.id, sizeof(s->call.id), "%.*s", SLICE_ARGS(id));
+	memcpy(s->call.id, id.ptr, id.len); /* a uuid: exactly as long as a message id may be */
+	s->call.id[id.len] = '\0';
 	s->call.action = ocpp_find_action(OCPP_2_0_1, action);
 	s->call.triggers = s->call.action == OCPP_ACTION_TRIGGER_MESSAGE ? triggered_action(payload) : -1;
 	s->call.sent_mono = clock_mono();
@@ -163,10 +166,13 @@ recorded(void *ctx, enum store_outcome outcome, const struct pg_result *r, const
 static void
 record_end(struct session *s, int statement, const struct params *p)
 {
+	/* Before the id is forgotten: the parameters point to it. */
+	bool taken = store_submit(s->owner->store, statement, &p->pg, recorded, s);
+
 	metrics.commands_outstanding--;
 	metrics_command(s->call.action, clock_mono() - s->call.sent_mono, statement != STMT_COMMAND_RESULT);
 	s->call.id[0] = '\0';
-	if (!store_submit(s->owner->store, statement, &p->pg, recorded, s)) {
+	if (!taken) {
 		/* The store is full.  The row stays `sent`; only the end of the connection tells the truth about it. */
 		session_close(s, CLOSE_POLICY, "answer could not be stored");
 		return;

@@ -11,7 +11,6 @@
 #include <stdlib.h>
 #include <sys/resource.h>
 
-#define CLOSE_GOING_AWAY 1001
 #define HEADER_MAX       1024
 #define NAME_MAX_TEXT    128
 
@@ -107,7 +106,7 @@ void
 server_kill(struct session *s)
 {
 	if (s->wsi != NULL)
-		lws_set_timeout(s->wsi, PENDING_TIMEOUT_USER_OK, LWS_TO_KILL_ASYNC);
+		lws_set_timeout(s->wsi, PENDING_TIMEOUT_USER_OK, LWS_TO_KILL_SYNC);
 }
 
 static bool
@@ -570,6 +569,6 @@ server_tick(struct node *node, int64_t now_mono)
 			break;
 		metrics.sockets_refused++;
 		list_remove(&k->node); /* so that it is told once; the count goes with the address */
-		lws_set_timeout(k->wsi, PENDING_TIMEOUT_USER_OK, LWS_TO_KILL_ASYNC);
+		lws_set_timeout(k->wsi, PENDING_TIMEOUT_USER_OK, LWS_TO_KILL_SYNC);
 	}
 }
