@@ -4,8 +4,8 @@
  * Each power of two is cut into 64 buckets, so that any value is known to 1.6 % from one microsecond
  * to over an hour, in 15 KB and without an allocation.
  */
-#ifndef V2G_SIM_HISTOGRAM_H
-#define V2G_SIM_HISTOGRAM_H
+#ifndef V2G_TESTS_SIM_HISTOGRAM_H
+#define V2G_TESTS_SIM_HISTOGRAM_H
 
 #include <stdint.h>
 

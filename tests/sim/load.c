@@ -65,7 +65,7 @@ cpu_seconds(void)
 
 	getrusage(RUSAGE_SELF, &usage);
 	return (double)(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) +
-	    (double)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1e6;
+	       (double)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1e6;
 }
 
 /* ---- calls ---- */
@@ -122,7 +122,7 @@ send_due(struct load *load)
 
 	while (!list_empty(&load->free)) {
 		int64_t due = load->due_base_mono +
-		    (int64_t)(load->due * (double)SECOND_US / load->options->rate);
+			      (int64_t)(load->due * (double)SECOND_US / load->options->rate);
 
 		if (due > now)
 			return;
@@ -285,7 +285,8 @@ on_closed(void *ctx, const char *why, int http_status)
 	struct load *load = s->load;
 
 	if (load->failed_connects + load->lost_connections == 0 && load->phase != OVER)
-		fprintf(stderr, "evse-sim: %s: %s (HTTP status %d)\n", s->name, why, http_status);
+		fprintf(
+		    stderr, "evse-sim: %s: %s (HTTP status %d)\n", s->name, why, http_status);
 	if (s->accepted) {
 		load->accepted--;
 		load->lost_connections++;
@@ -298,7 +299,7 @@ on_closed(void *ctx, const char *why, int http_status)
 	list_remove(&s->node);
 	/* The waiting list is worked off from its front, so failures wait for the others first. */
 	s->begun_mono = clock_mono() + SECOND_US +
-	    (int64_t)random_between(&load->random, 0, (double)SECOND_US);
+			(int64_t)random_between(&load->random, 0, (double)SECOND_US);
 	list_append(&load->waiting, &s->node);
 }
 
@@ -320,7 +321,8 @@ static void
 connect_some(struct load *load)
 {
 	const struct options *options = load->options;
-	double allowed = options->connect_rate * (double)(clock_mono() - load->begun_mono) / 1e6;
+	double allowed =
+	    options->connect_rate * (double)(clock_mono() - load->begun_mono) / 1e6;
 	unsigned begun = 0;
 
 	while (!list_empty(&load->waiting) && load->connecting < options->window) {
@@ -329,7 +331,8 @@ connect_some(struct load *load)
 
 		if (s->begun_mono > clock_mono())
 			return;
-		if (options->connect_rate > 0 && load->connecting + load->accepted >= allowed + 1)
+		if (options->connect_rate > 0 &&
+		    load->connecting + load->accepted >= allowed + 1)
 			return;
 		connect_station(load, s);
 		/* Handshakes must be read now and then, too. */
@@ -354,7 +357,8 @@ static void
 on_second(struct ev_loop *loop, ev_timer *timer, int events_)
 {
 	struct load *load = timer->data;
-	int64_t oldest = clock_mono() - (int64_t)(load->options->call_timeout * (double)SECOND_US);
+	int64_t oldest =
+	    clock_mono() - (int64_t)(load->options->call_timeout * (double)SECOND_US);
 
 	(void)loop;
 	(void)events_;
@@ -396,22 +400,23 @@ print_result(const struct load *load)
 	double accepted = (double)(load->all_accepted_mono - load->begun_mono) / 1e6;
 	double rate = seconds > 0 ? (double)load->answers / seconds : 0;
 	double cpu = (load->cpu_over - load->cpu_begun) * 1e6 /
-	    (double)(load->answers == 0 ? 1 : load->answers);
+		     (double)(load->answers == 0 ? 1 : load->answers);
 	const uint64_t counts[] = { load->answers, load->errors, load->timeouts,
 		load->lost_connections, load->failed_connects, load->commands, load->strays };
-	static const char *const names[] = { "answers", "errors", "timeouts", "lost_connections",
-		"failed_connects", "commands", "strays" };
+	static const char *const names[] = { "answers", "errors", "timeouts",
+		"lost_connections", "failed_connects", "commands", "strays" };
 
 	if (load->measured_mono == 0)
 		seconds = rate = cpu = 0;
 	if (load->all_accepted_mono == 0)
 		accepted = -1;
-	printf(json ? "{\"load\":\"%s\",\"stations\":%lld,\"accepted\":%u,\"all_accepted_s\":%.3f,"
-		      "\"seconds\":%.3f,\"rate\":%.1f,\"generator_cpu_us\":%.2f"
-		    : "load %s: %lld stations, %u accepted, all after %.3f s\n"
-		      "  measured           %.3f s, %.1f answers/s, generator CPU %.2f us each\n",
-	    kind_names[load->kind], (long long)load->options->stations, load->accepted, accepted,
-	    seconds, rate, cpu);
+	printf(
+	    json ? "{\"load\":\"%s\",\"stations\":%lld,\"accepted\":%u,\"all_accepted_s\":%.3f,"
+		   "\"seconds\":%.3f,\"rate\":%.1f,\"generator_cpu_us\":%.2f"
+		 : "load %s: %lld stations, %u accepted, all after %.3f s\n"
+		   "  measured           %.3f s, %.1f answers/s, generator CPU %.2f us each\n",
+	    kind_names[load->kind], (long long)load->options->stations, load->accepted,
+	    accepted, seconds, rate, cpu);
 	for (size_t i = 0; i < sizeof(counts) / sizeof(counts[0]); i++)
 		printf(json ? ",\"%s\":%llu" : "  %-18s %llu\n", names[i],
 		    (unsigned long long)counts[i]);
@@ -502,7 +507,9 @@ load_run(struct ev_loop *loop, struct ws_client *client, const struct options *o
 	run(load);
 	if (!options->quiet)
 		print_result(load);
-	clean = load->errors + load->timeouts + load->lost_connections + load->failed_connects == 0 &&
+	clean =
+	    load->errors + load->timeouts + load->lost_connections + load->failed_connects ==
+		0 &&
 	    load->all_accepted_mono != 0;
 	ws_client_free(&client);
 	for (int64_t i = 0; i < options->stations; i++) {

@@ -13,8 +13,8 @@
  * Messages are printed from templates and answers are compared by id only, since the generator often shares
  * its processors with the server under test.
  */
-#ifndef V2G_SIM_LOAD_H
-#define V2G_SIM_LOAD_H
+#ifndef V2G_TESTS_SIM_LOAD_H
+#define V2G_TESTS_SIM_LOAD_H
 
 struct ev_loop;
 struct options;

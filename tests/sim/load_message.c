@@ -3,6 +3,8 @@
 #include <stdio.h>
 
 #include "common/clock.h"
+#include "ocpp/rpc.h"
+#include "tests/sim/message.h"
 
 /* The clock is read as often as there are messages, but its text changes once a second. */
 static const char *
@@ -37,7 +39,8 @@ load_heartbeat(char out[LOAD_MESSAGE_MAX], unsigned call)
 
 /* The registers rise by 10 Wh a message: the server may check that they never fall. */
 static int
-print_meter_values(char *out, size_t size, const char *context, const char *now, unsigned seq_no)
+print_meter_values(
+    char *out, size_t size, const char *context, const char *now, unsigned seq_no)
 {
 	return snprintf(out, size,
 	    "\"meterValue\":[{\"timestamp\":\"%s\",\"sampledValue\":["
@@ -85,15 +88,16 @@ size_t
 load_refusal(char out[LOAD_MESSAGE_MAX], struct slice command)
 {
 	const char *start = memchr(command.ptr, '"', command.len);
+	char id[OCPP_MESSAGE_ID_MAX + 3];
 	const char *end;
 
 	if (start == NULL)
 		return 0;
 	end = memchr(start + 1, '"', command.len - (size_t)(start + 1 - command.ptr));
-	if (end == NULL || end - start > 40)
+	if (end == NULL)
 		return 0;
-	return (size_t)snprintf(out, LOAD_MESSAGE_MAX, "[4,%.*s,\"NotSupported\",\"\",{}]",
-	    (int)(end + 1 - start), start);
+	message_keep(id, sizeof(id), slice_from(start, (size_t)(end + 1 - start)));
+	return (size_t)snprintf(out, LOAD_MESSAGE_MAX, "[4,%s,\"NotSupported\",\"\",{}]", id);
 }
 
 /* The server is trusted to write JSON without needless blanks, or with single ones. */
@@ -121,11 +125,5 @@ load_read(struct slice text, unsigned call)
 bool
 load_is_accepted(struct slice text)
 {
-	static const char word[] = "\"Accepted\"";
-	const size_t len = sizeof(word) - 1;
-
-	for (size_t at = 0; at + len <= text.len; at++)
-		if (memcmp(text.ptr + at, word, len) == 0)
-			return true;
-	return false;
+	return message_contains(text, "\"Accepted\"");
 }

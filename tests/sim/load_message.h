@@ -1,8 +1,8 @@
 /*
  * load_message.h - the texts that the load generator sends, and the little it reads.
  */
-#ifndef V2G_SIM_LOAD_MESSAGE_H
-#define V2G_SIM_LOAD_MESSAGE_H
+#ifndef V2G_TESTS_SIM_LOAD_MESSAGE_H
+#define V2G_TESTS_SIM_LOAD_MESSAGE_H
 
 #include "common/slice.h"
 

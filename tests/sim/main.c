@@ -3,6 +3,7 @@
 
 #include <ev.h>
 
+#include "tests/sim/fleet.h"
 #include "tests/sim/load.h"
 #include "tests/sim/options.h"
 #include "tests/sim/ws.h"
@@ -30,7 +31,8 @@ main(int argc, char **argv)
 	client = loop == NULL ? NULL : ws_client_new(loop, &config);
 	if (client == NULL)
 		return 2;
-	exit_code = load_run(loop, client, &options);
+	exit_code = options.load == NULL ? fleet_run(loop, client, &options)
+					 : load_run(loop, client, &options);
 	ev_loop_destroy(loop);
 	return exit_code;
 }

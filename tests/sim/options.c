@@ -26,13 +26,15 @@ struct row {
 /* A row without a name is a heading of the help. */
 static const struct row rows[] = {
 	{ .help = "Central system" },
-	{ "url", TEXT, AT(url), "URL", NULL, 0, 0, "ws(s)://HOST:PORT/ocpp, to which /ID is added" },
+	{ "url", TEXT, AT(url), "URL", NULL, 0, 0,
+	    "ws(s)://HOST:PORT/ocpp, to which /ID is added" },
 	{ "profile", NUMBER, AT(profile), "1|2|3", "1", 1, 3,
 	    "security profile: Basic over ws, Basic over wss, client certificate" },
 	{ "password", TEXT, AT(password), "TEXT", NULL, 0, 0,
 	    "of every station (profiles 1, 2); {id} stands for the station's name" },
 	{ "password-file", TEXT, AT(password_file), "FILE", NULL, 0, 0, "its first line" },
-	{ "ca", TEXT, AT(ca), "FILE", NULL, 0, 0, "authorities that the server must be signed by" },
+	{ "ca", TEXT, AT(ca), "FILE", NULL, 0, 0,
+	    "authorities that the server must be signed by" },
 	{ "cert-dir", TEXT, AT(certificates), "DIR", NULL, 0, 0,
 	    "client certificates: ID.pem (or ID.crt) and ID.key" },
 	{ "deflate", FLAG, AT(deflate), NULL, NULL, 0, 0, "offer permessage-deflate" },
@@ -42,7 +44,8 @@ static const struct row rows[] = {
 	{ "evses", NUMBER, AT(evses), "M", "1", 1, 64, "EVSEs of each, one connector each" },
 	{ "prefix", TEXT, AT(prefix), "TEXT", "DEMO-", 0, 0, "names are TEXT1, TEXT2, ..." },
 	{ "first", NUMBER, AT(first), "I", "1", 0, 999999999, "number of the first" },
-	{ "digits", NUMBER, AT(digits), "N", "1", 1, 9, "numbers have at least so many digits" },
+	{ "digits", NUMBER, AT(digits), "N", "1", 1, 9,
+	    "numbers have at least so many digits" },
 	{ "seed", NUMBER, AT(seed), "S", "1", 0, 1e15, "of all that is random" },
 	{ "connect-rate", REAL, AT(connect_rate), "N", NULL, 0, 1e6,
 	    "connections begun per second; 0: no limit (100; load mode: 0)" },
@@ -64,14 +67,21 @@ static const struct row rows[] = {
 	    "the vehicle's time runs so much faster (waits, energy; no protocol timers)" },
 	{ "sample", REAL, AT(sample_interval), "SECONDS", "10", 0.01, 86400,
 	    "SampledDataCtrlr.TxUpdatedInterval at the start" },
-	{ "tokens", TEXT, AT(tokens), "A,B,...", "DEMO-TOKEN", 0, 0, "id tokens that drivers show" },
-	{ "flap", REAL, AT(flap), "SECONDS", "0", 0, 1e6, "lose the network every so often (mean)" },
+	{ "tokens", TEXT, AT(tokens), "A,B,...", "DEMO-TOKEN", 0, 0,
+	    "id tokens that drivers show" },
+	{ "flap", REAL, AT(flap), "SECONDS", "0", 0, 1e6,
+	    "lose the network every so often (mean)" },
+	{ "crash", REAL, AT(crash), "SECONDS", "0", 0, 1e6,
+	    "lose power every so often (mean)" },
+	{ "crash-fate", TEXT, AT(crash_fate), "FATE", "end", 0, 0,
+	    "of transactions then: end, continue or lose" },
 	{ "slow", FLAG, AT(slow), NULL, NULL, 0, 0, "answer commands up to five seconds late" },
 	{ "rude", FLAG, AT(rude), NULL, NULL, 0, 0,
 	    "now and then bad JSON, stray answers, repeated ids, calls without waiting" },
 	{ "no-boot", FLAG, AT(no_boot), NULL, NULL, 0, 0,
 	    "begin as if Accepted in an earlier life: no BootNotification" },
-	{ "check", FLAG, AT(check), NULL, NULL, 0, 0, "assert that what is sent decodes again" },
+	{ "check", FLAG, AT(check), NULL, NULL, 0, 0,
+	    "assert that what is sent decodes again" },
 	{ .help = "Load" },
 	{ "load", TEXT, AT(load), "KIND", NULL, 0, 0,
 	    "heartbeat, transaction, boot or idle, instead of a behaviour" },
@@ -82,7 +92,8 @@ static const struct row rows[] = {
 	{ "json", FLAG, AT(json), NULL, NULL, 0, 0, "the summary as one line of JSON" },
 	{ .help = "Output" },
 	{ "truth", TEXT, AT(truth), "FILE", NULL, 0, 0, "what really happened, as JSON lines" },
-	{ "report", REAL, AT(report), "SECONDS", "0", 0, 1e6, "a line of counters every so often" },
+	{ "report", REAL, AT(report), "SECONDS", "0", 0, 1e6,
+	    "a line of counters every so often" },
 	{ "quiet", FLAG, AT(quiet), NULL, NULL, 0, 0, "no summary" },
 	{ "strict", FLAG, AT(strict), NULL, NULL, 0, 0, "exit 1 when errors happened" },
 };
@@ -174,8 +185,8 @@ parse_one(struct options *options, int left, char **argv)
 		return 0;
 	}
 	if (!set(options, row, value)) {
-		fprintf(stderr, "evse-sim: --%s must be a number from %.15g to %.15g\n", row->name,
-		    row->min, row->max);
+		fprintf(stderr, "evse-sim: --%s must be a number from %.15g to %.15g\n",
+		    row->name, row->min, row->max);
 		return 0;
 	}
 	return used;

@@ -1,8 +1,8 @@
 /*
  * options.h - what evse-sim was asked to do, from one table of command-line options.
  */
-#ifndef V2G_SIM_OPTIONS_H
-#define V2G_SIM_OPTIONS_H
+#ifndef V2G_TESTS_SIM_OPTIONS_H
+#define V2G_TESTS_SIM_OPTIONS_H
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -24,7 +24,8 @@ struct options {
 	/* what it does */
 	const char *behaviour, *tokens;
 	double duration, time_scale, sample_interval;
-	double flap;
+	double flap, crash;
+	const char *crash_fate;
 	bool slow, rude, no_boot, check;
 	/* load */
 	const char *load;

@@ -2,8 +2,8 @@
  * random.h - small reproducible random numbers (xorshift64*): each station has its own state, so
  * that --seed gives the same fleet whatever order events come in.  Not for secrets.
  */
-#ifndef V2G_SIM_RANDOM_H
-#define V2G_SIM_RANDOM_H
+#ifndef V2G_TESTS_SIM_RANDOM_H
+#define V2G_TESTS_SIM_RANDOM_H
 
 #include <stdint.h>
 

@@ -87,6 +87,10 @@ static void
 explain(struct ws *ws, const char *text, size_t len)
 {
 	snprintf(ws->why, sizeof(ws->why), "%.*s", (int)(len < 60 ? len : 60), text);
+	/* It is printed inside JSON strings. */
+	for (char *c = ws->why; *c != '\0'; c++)
+		if (*c == '"' || *c == '\\' || (unsigned char)*c < ' ')
+			*c = '\'';
 }
 
 /* RFC 7617: base64 of "name:password". */
@@ -110,7 +114,8 @@ add_authorization(struct ws *ws, unsigned char **at, unsigned char *end)
 static int
 received(struct ws *ws, const char *piece, size_t len)
 {
-	bool last = lws_is_final_fragment(ws->wsi) && lws_remaining_packet_payload(ws->wsi) == 0;
+	bool last =
+	    lws_is_final_fragment(ws->wsi) && lws_remaining_packet_payload(ws->wsi) == 0;
 
 	if (ws->state != WS_OPEN)
 		return 0;
@@ -232,13 +237,15 @@ parse_url(struct ws_client *client, const char *url)
 {
 	char *copy = strdup(url);
 	const char *scheme, *host, *path;
-	bool good = copy != NULL && lws_parse_uri(copy, &scheme, &host, &client->port, &path) == 0;
+	bool good =
+	    copy != NULL && lws_parse_uri(copy, &scheme, &host, &client->port, &path) == 0;
 
 	if (good) {
 		client->tls = strcmp(scheme, "wss") == 0;
 		good = (client->tls || strcmp(scheme, "ws") == 0) && *host != '\0';
 		snprintf(client->host, sizeof(client->host), "%s", host);
-		snprintf(client->path, sizeof(client->path), "/%s", *path == '/' ? path + 1 : path);
+		snprintf(
+		    client->path, sizeof(client->path), "/%s", *path == '/' ? path + 1 : path);
 	}
 	if (!good)
 		fprintf(stderr, "evse-sim: not a ws:// or wss:// URL: %s\n", url);
@@ -255,7 +262,8 @@ limit_descriptors(unsigned sockets)
 	if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
 		return false;
 	if (limit.rlim_max != RLIM_INFINITY && limit.rlim_max < sockets + OTHER_DESCRIPTORS) {
-		fprintf(stderr, "evse-sim: %u stations need more open files than the %ju allowed\n",
+		fprintf(stderr,
+		    "evse-sim: %u stations need more open files than the %ju allowed\n",
 		    sockets, (uintmax_t)limit.rlim_max);
 		return false;
 	}
@@ -364,16 +372,17 @@ ws_free(struct ws *ws)
 static bool
 create_vhost(struct ws *ws)
 {
-	static const char *const endings[][2] = { { "pem", "key" }, { "crt", "key" } };
+	static const char *const endings[][2] = { { "renewed.pem", "renewed.key" },
+		{ "pem", "key" }, { "crt", "key" } };
 	struct ws_client *client = ws->client;
 	struct lws_context_creation_info info = client->info;
 	char certificate[512], key[512];
 
-	for (size_t i = 0; i < 2; i++) {
+	for (size_t i = 0; i < 3; i++) {
 		snprintf(certificate, sizeof(certificate), "%s/%s.%s", client->certificates,
 		    ws->name, endings[i][0]);
-		snprintf(
-		    key, sizeof(key), "%s/%s.%s", client->certificates, ws->name, endings[i][1]);
+		snprintf(key, sizeof(key), "%s/%s.%s", client->certificates, ws->name,
+		    endings[i][1]);
 		if (access(certificate, R_OK) == 0 && access(key, R_OK) == 0)
 			break;
 	}
@@ -407,6 +416,11 @@ ws_open(struct ws *ws, const char *password)
 		.pwsi = &ws->wsi,
 	};
 
+	if (ws->renewed && ws->vhost != NULL) {
+		lws_vhost_destroy(ws->vhost);
+		ws->vhost = NULL;
+	}
+	ws->renewed = false;
 	if (client->certificates != NULL && ws->vhost == NULL && !create_vhost(ws))
 		return false;
 	info.vhost = client->certificates == NULL ? client->vhost : ws->vhost;
@@ -481,4 +495,10 @@ ws_freeze(struct ws *ws)
 		return;
 	ws->frozen = true;
 	lws_rx_flow_control(ws->wsi, 0);
+}
+
+void
+ws_renew_certificate(struct ws *ws)
+{
+	ws->renewed = true;
 }

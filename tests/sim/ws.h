@@ -8,8 +8,8 @@
  *
  * Callbacks are never called from within ws_open(), ws_send() or ws_close().
  */
-#ifndef V2G_SIM_WS_H
-#define V2G_SIM_WS_H
+#ifndef V2G_TESTS_SIM_WS_H
+#define V2G_TESTS_SIM_WS_H
 
 #include "common/buf.h"
 #include "common/list.h"
@@ -43,6 +43,7 @@ enum ws_ending { WS_CLEAN, WS_DIRTY };
 struct ws {
 	enum ws_state state;
 	bool starting; /* within ws_open() */
+	bool renewed; /* the vhost's certificate is an old one */
 	bool frozen; /* the peer sees a connection that does nothing */
 	int http_status;
 	struct ws_client *client;
@@ -74,5 +75,8 @@ bool ws_is_idle(const struct ws *ws); /* nothing waits to be written */
 void ws_close(struct ws *ws, enum ws_ending ending);
 /* Stops reading and writing, but keeps the socket: a half-open connection. */
 void ws_freeze(struct ws *ws);
+
+/* The station's certificate has changed: the next connection reads it again. */
+void ws_renew_certificate(struct ws *ws);
 
 #endif
