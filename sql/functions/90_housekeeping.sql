@@ -29,12 +29,12 @@ END
 $$;
 COMMENT ON FUNCTION core.message_partition IS 'Makes the partition of the raw log for a day; false: it was there';
 
--- Counts what ended transactions have come to since they were last counted.
+-- Counts what ended transactions have come to since they were last counted; a large backlog takes several calls.
 CREATE OR REPLACE FUNCTION core.transactions_settle() RETURNS bigint
 LANGUAGE sql AS $$
 	WITH due AS (
 		SELECT id, state, settled_ended, settled_charged_wh, settled_discharged_wh FROM core.transaction
-		WHERE NOT settled AND state <> 'open' ORDER BY id FOR NO KEY UPDATE SKIP LOCKED),
+		WHERE NOT settled AND state <> 'open' ORDER BY id LIMIT 20000 FOR NO KEY UPDATE SKIP LOCKED),
 	done AS (
 		UPDATE core.transaction t SET settled = true, settled_ended = (t.state = 'ended')::int,
 			settled_charged_wh = core.energy_charged_wh(t), settled_discharged_wh = core.energy_discharged_wh(t)
