@@ -398,8 +398,6 @@ CREATE TABLE core.transaction (
 	offline boolean NOT NULL DEFAULT false,
 	first_event_at timestamptz NOT NULL,
 	last_event_at timestamptz NOT NULL,
-	first_received_at timestamptz NOT NULL,
-	last_received_at timestamptz NOT NULL,
 	-- What Started and Ended say
 	started_seq int,
 	started_event_at timestamptz,
@@ -458,8 +456,6 @@ COMMENT ON COLUMN core.transaction.conflicts IS 'Events that came under a seqNo 
 COMMENT ON COLUMN core.transaction.offline IS 'True: at least one event happened while the station was offline';
 COMMENT ON COLUMN core.transaction.first_event_at IS 'Earliest time stated by an event';
 COMMENT ON COLUMN core.transaction.last_event_at IS 'Latest time stated by an event';
-COMMENT ON COLUMN core.transaction.first_received_at IS 'When the first event came';
-COMMENT ON COLUMN core.transaction.last_received_at IS 'When the last event came';
 COMMENT ON COLUMN core.transaction.started_seq IS 'seqNo of Started; NULL: it has not come';
 COMMENT ON COLUMN core.transaction.started_event_at IS 'Time stated by Started';
 COMMENT ON COLUMN core.transaction.ended_seq IS 'seqNo of Ended; NULL: it has not come';

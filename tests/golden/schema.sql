@@ -305,8 +305,6 @@ CREATE TABLE core.transaction (
     offline boolean DEFAULT false NOT NULL,
     first_event_at timestamp with time zone NOT NULL,
     last_event_at timestamp with time zone NOT NULL,
-    first_received_at timestamp with time zone NOT NULL,
-    last_received_at timestamp with time zone NOT NULL,
     started_seq integer,
     started_event_at timestamp with time zone,
     ended_seq integer,
@@ -357,8 +355,6 @@ COMMENT ON COLUMN core.transaction.conflicts IS 'Events that came under a seqNo 
 COMMENT ON COLUMN core.transaction.offline IS 'True: at least one event happened while the station was offline';
 COMMENT ON COLUMN core.transaction.first_event_at IS 'Earliest time stated by an event';
 COMMENT ON COLUMN core.transaction.last_event_at IS 'Latest time stated by an event';
-COMMENT ON COLUMN core.transaction.first_received_at IS 'When the first event came';
-COMMENT ON COLUMN core.transaction.last_received_at IS 'When the last event came';
 COMMENT ON COLUMN core.transaction.started_seq IS 'seqNo of Started; NULL: it has not come';
 COMMENT ON COLUMN core.transaction.started_event_at IS 'Time stated by Started';
 COMMENT ON COLUMN core.transaction.ended_seq IS 'seqNo of Ended; NULL: it has not come';
