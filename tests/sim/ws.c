@@ -486,6 +486,8 @@ ws_close(struct ws *ws, enum ws_ending ending)
 		    lws_get_socket_fd(ws->wsi), SOL_SOCKET, SO_LINGER, &reset, sizeof(reset));
 	}
 	lws_set_timeout(ws->wsi, PENDING_TIMEOUT_USER_REASON_BASE, LWS_TO_KILL_ASYNC);
+	/* lws looks at its timeouts when it wakes up, and nothing else may wake it for long. */
+	lws_cancel_service(ws->client->context);
 }
 
 void
