@@ -36,7 +36,7 @@ void call_send(struct station *st, enum ocpp_action action, void *request, call_
     intptr_t argument);
 /* As call_send, but it may go out before the boot is accepted (B02.FR.09: what was asked for). */
 void call_send_asked(struct station *st, enum ocpp_action action, void *request);
-/* The same with an end. */
+/* The same, told of its end. */
 void call_send_report(struct station *st, enum ocpp_action action, void *request,
     call_done *done, intptr_t argument);
 /* With a payload that may be anything. */

@@ -44,6 +44,16 @@ evse_status(const struct evse *evse)
 	return OCPP_CONNECTOR_STATUS_AVAILABLE;
 }
 
+/* One that was lost on the way is sent again when the connection is back. */
+static void
+status_answered(
+    struct station *st, enum call_outcome outcome, const void *response, intptr_t evse_id)
+{
+	(void)response;
+	if (outcome == CALL_LOST)
+		station_evse(st, (int32_t)evse_id)->reported = OCPP_CONNECTOR_STATUS_ABSENT;
+}
+
 void
 evse_send_status(struct evse *evse)
 {
@@ -55,7 +65,8 @@ evse_send_status(struct evse *evse)
 	};
 
 	evse->reported = request.connector_status;
-	call_send_asked(evse->station, OCPP_ACTION_STATUS_NOTIFICATION, &request);
+	call_send_report(evse->station, OCPP_ACTION_STATUS_NOTIFICATION, &request,
+	    status_answered, evse->id);
 }
 
 void

@@ -4,14 +4,18 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/clock.h"
 #include "tests/sim/behaviour.h"
 #include "tests/sim/fleet.h"
 #include "tests/sim/station.h"
 
 /* How often a step that waits for something looks. */
 #define LOOK_SECONDS 0.02
+/* It gives up after so long, unless its line says otherwise. */
+#define PATIENCE_SECONDS 60.0
 
 struct script {
+	const char *path;
 	struct script_line *lines;
 	size_t count;
 };
@@ -55,6 +59,19 @@ add_line(struct script *script, const char *path, int number, char *text)
 	return true;
 }
 
+/* Each end has its repeat, and none is nested too deep. */
+static bool
+check_loops(const struct script *script)
+{
+	int depth = 0;
+
+	for (size_t i = 0; i < script->count && depth >= 0 && depth <= SCRIPT_DEPTH_MAX; i++)
+		depth += (strcmp(script->lines[i].word->name, "repeat") == 0) -
+			 (strcmp(script->lines[i].word->name, "end") == 0);
+	return depth == 0 ||
+	       complain(script->path, 0, "repeat and end do not match, or are nested too deep");
+}
+
 struct script *
 script_load(const char *path)
 {
@@ -71,11 +88,12 @@ script_load(const char *path)
 		free(script);
 		return NULL;
 	}
+	script->path = path;
 	for (int number = 1; good && getline(&text, &cap, file) >= 0; number++)
 		good = add_line(script, path, number, text);
 	free(text);
 	fclose(file);
-	if (!good)
+	if (!good || !check_loops(script))
 		script_free(&script);
 	return script;
 }
@@ -114,6 +132,33 @@ script_end(struct station *st)
 	fleet_script_ended(st->fleet);
 }
 
+static void
+fail(struct script_run *run, const struct script_line *line)
+{
+	struct station *st = run->station;
+
+	fprintf(stderr, "evse-sim: %s: %s:%d: %s%s%s failed\n", st->name, run->script->path,
+	    line->number, line->word->name, line->text == NULL ? "" : " ",
+	    line->text == NULL ? "" : line->text);
+	fleet_truth(st, "script-failed", "\"line\":%d", line->number);
+	st->fleet->stats.failed_scripts++;
+	script_end(st);
+}
+
+static void
+look_again(struct script_run *run, const struct script_line *line)
+{
+	double patience = line->seconds < 0 ? PATIENCE_SECONDS : line->seconds;
+
+	if (!run->entered)
+		run->until_mono = clock_mono() + (int64_t)(patience * (double)SECOND_US);
+	run->entered = true;
+	if (clock_mono() > run->until_mono)
+		fail(run, line);
+	else
+		wake_after(run, LOOK_SECONDS);
+}
+
 /* One step; at most that per turn of the loop, so that a script without waits starves nobody. */
 static void
 on_timer(struct ev_loop *loop, ev_timer *timer, int events)
@@ -130,13 +175,18 @@ on_timer(struct ev_loop *loop, ev_timer *timer, int events)
 	}
 	step = line->word->step(run, line);
 	if (step == STEP_AGAIN) {
-		run->entered = true;
-		wake_after(run, LOOK_SECONDS);
+		look_again(run, line);
+		return;
+	}
+	if (step == STEP_FAIL) {
+		fail(run, line);
 		return;
 	}
 	run->entered = false;
-	run->at = step == STEP_BACK ? 0 : run->at + 1;
-	wake_after(run, step == STEP_WAIT ? station_scaled(run->station, line->seconds) : 0);
+	run->at++;
+	wake_after(run, step == STEP_WAIT && line->seconds > 0
+			    ? station_scaled(run->station, line->seconds)
+			    : 0);
 }
 
 static void

@@ -7,10 +7,13 @@
 
 #include "tests/sim/call.h"
 #include "tests/sim/fleet.h"
+#include "tests/sim/message.h"
 #include "tests/sim/station.h"
 #include "tests/sim/transaction.h"
 
 _Static_assert(OCPP_ACTION_COUNT <= 64, "struct script_run has a bit per action");
+
+enum { PAYLOAD_MAX = 1 << 18 };
 
 /* ---- steps ---- */
 
@@ -64,22 +67,6 @@ step_use(struct script_run *run, const struct script_line *line)
 	return STEP_OVER;
 }
 
-static void
-authorized(struct station *st, enum call_outcome outcome, const void *answer, intptr_t unused)
-{
-	const struct ocpp_authorize_response *response = answer;
-
-	(void)outcome;
-	(void)unused;
-	if (st->script == NULL)
-		return;
-	st->script->answered = true;
-	st->script->token_accepted = response != NULL && response->id_token_info->status ==
-							     OCPP_AUTHORIZATION_STATUS_ACCEPTED;
-	fleet_truth(st, "authorized", "\"token\":\"%s\",\"accepted\":%s", st->script->token,
-	    st->script->token_accepted ? "true" : "false");
-}
-
 /* Offline the driver is believed. */
 static enum script_step
 step_authorize(struct script_run *run, const struct script_line *line)
@@ -92,12 +79,13 @@ step_authorize(struct script_run *run, const struct script_line *line)
 
 	if (run->entered)
 		return run->answered ? STEP_OVER : STEP_AGAIN;
-	snprintf(run->token, sizeof(run->token), "%s", line->text);
+	message_keep(run->token, sizeof(run->token), slice_cstr(line->text));
 	token.id_token = slice_cstr(run->token);
 	run->answered = false;
 	if (!station_is_ready(run->station))
 		return STEP_OVER;
-	call_send(run->station, OCPP_ACTION_AUTHORIZE, &request, authorized, 0);
+	call_send(run->station, OCPP_ACTION_AUTHORIZE, &request, script_answered,
+	    OCPP_ACTION_AUTHORIZE);
 	return STEP_AGAIN;
 }
 
@@ -112,7 +100,7 @@ step_start(struct script_run *run, const struct script_line *line)
 	};
 
 	transaction_start(evse_of(run, line), &start);
-	return STEP_OVER;
+	return evse_of(run, line)->transaction == NULL ? STEP_FAIL : STEP_OVER;
 }
 
 static enum script_step
@@ -133,7 +121,7 @@ static enum script_step
 step_suspend(struct script_run *run, const struct script_line *line)
 {
 	evse_want(evse_of(run, line), 0);
-	return STEP_OVER;
+	return STEP_WAIT;
 }
 
 static enum ocpp_trigger_reason
@@ -222,45 +210,38 @@ step_sample(struct script_run *run, const struct script_line *line)
 	return STEP_OVER;
 }
 
-static void
-sent(struct station *st, enum call_outcome outcome, const void *response, intptr_t action)
-{
-	static const char *const names[] = { "answered", "refused", "lost" };
-
-	(void)response;
-	if (st->script != NULL)
-		st->script->answered = true;
-	fleet_truth(st, "sent", "\"action\":\"%.*s\",\"outcome\":\"%s\"",
-	    SLICE_ARGS(ocpp_messages[action].action), names[outcome]);
-}
-
 static enum script_step
 step_send(struct script_run *run, const struct script_line *line)
 {
+	struct buf payload;
+
 	if (run->entered)
 		return run->answered ? STEP_OVER : STEP_AGAIN;
+	buf_init(&payload, PAYLOAD_MAX);
+	script_expand(run, line->text, &payload);
 	run->answered = false;
-	call_send_text(
-	    run->station, line->action, slice_cstr(line->text), sent, (intptr_t)line->action);
+	call_send_text(run->station, line->action, buf_slice(&payload), script_answered,
+	    (intptr_t)line->action);
+	buf_free(&payload);
 	return STEP_AGAIN;
 }
 
 static enum script_step
 step_raw(struct script_run *run, const struct script_line *line)
 {
-	call_send_raw(run->station, slice_cstr(line->text));
+	struct buf text;
+
+	buf_init(&text, PAYLOAD_MAX);
+	script_expand(run, line->text, &text);
+	call_send_raw(run->station, buf_slice(&text));
+	buf_free(&text);
 	return STEP_OVER;
 }
 
 static enum script_step
 step_expect(struct script_run *run, const struct script_line *line)
 {
-	uint64_t bit = UINT64_C(1) << line->action;
-
-	if ((run->commands & bit) == 0)
-		return STEP_AGAIN;
-	run->commands &= ~bit;
-	return STEP_OVER;
+	return line->check->holds(run, line) ? STEP_OVER : STEP_AGAIN;
 }
 
 static enum script_step
@@ -270,47 +251,62 @@ step_drain(struct script_run *run, const struct script_line *line)
 	return run->station->events_queued == 0 ? STEP_OVER : STEP_AGAIN;
 }
 
-/* `repeat` for ever, `repeat 3` runs what is above it three times. */
+/* What stands between repeat and end; without a number for ever. */
 static enum script_step
 step_repeat(struct script_run *run, const struct script_line *line)
 {
-	run->rounds++;
-	if (line->count > 0 && run->rounds >= line->count) {
-		run->rounds = 0;
+	run->loops[run->depth].at = run->at;
+	run->loops[run->depth].left = line->count;
+	run->depth++;
+	return STEP_OVER;
+}
+
+static enum script_step
+step_end(struct script_run *run, const struct script_line *line)
+{
+	unsigned top = run->depth - 1;
+
+	(void)line;
+	if (run->loops[top].left == 1) {
+		run->depth--;
 		return STEP_OVER;
 	}
-	return STEP_BACK;
+	if (run->loops[top].left > 0)
+		run->loops[top].left--;
+	run->at = run->loops[top].at;
+	return STEP_OVER;
 }
 
 /*
- * Arguments, a letter each: e EVSE, w watts, f the word "for" and a time, t time, r reason of a stop,
- * d clean or dirty, c what becomes of transactions, n a number, a action, x the rest of the line.  Capital
- * letters may be left out.
+ * Arguments, a letter each: e EVSE, w watts, t time, F "for" and a time, I "within" and a time, R reason of a
+ * stop, d clean or dirty, C what becomes of transactions, N a number, a action, h what is to be looked at,
+ * v a word, x the rest of the line.  Capital letters may be left out.
  */
 static const struct script_word words[] = {
-	{ "authorize", "x", step_authorize },
-	{ "boot", "", step_online },
-	{ "charge", "wf", step_charge },
+	{ "authorize", "v", step_authorize },
+	{ "boot", "I", step_online },
+	{ "charge", "wF", step_charge },
 	{ "clear", "E", step_clear },
-	{ "discharge", "wf", step_discharge },
+	{ "discharge", "wF", step_discharge },
 	{ "disconnect", "d", step_disconnect },
-	{ "drain", "", step_drain },
+	{ "end", "", step_end },
+	{ "drain", "I", step_drain },
 	{ "duplicate", "", step_duplicate },
-	{ "expect", "a", step_expect },
+	{ "expect", "hvI", step_expect },
 	{ "fault", "E", step_fault },
 	{ "half-open", "t", step_half_open },
 	{ "offline", "t", step_offline },
-	{ "online", "", step_online },
+	{ "online", "I", step_online },
 	{ "plug", "E", step_plug },
 	{ "raw", "x", step_raw },
 	{ "reboot", "C", step_reboot },
 	{ "reorder", "", step_reorder },
 	{ "repeat", "N", step_repeat },
 	{ "sample", "E", step_sample },
-	{ "send", "ax", step_send },
+	{ "send", "aX", step_send },
 	{ "start", "E", step_start },
 	{ "stop", "R", step_stop },
-	{ "suspend", "E", step_suspend },
+	{ "suspend", "F", step_suspend },
 	{ "unplug", "E", step_unplug },
 	{ "use", "e", step_use },
 	{ "wait", "t", step_wait },
@@ -424,26 +420,12 @@ next_word(char **rest)
 }
 
 static const char *
-read_one(struct script_line *line, char kind, char *word, char **rest)
+read_time_after(const char *before, const char *word, char **rest, double *seconds_out)
 {
-	switch (kind) {
-	case 'e':
-	case 'E': return read_int(word, 1, &line->evse) ? NULL : "not the number of an EVSE";
-	case 'w':
-		return read_number(word, 0, 1e6, &line->watts) ? NULL : "not a power in watts";
-	case 'f':
-		if (strcmp(word, "for") != 0)
-			return "\"for\" is missing";
-		word = next_word(rest);
-		return word != NULL && read_time(word, &line->seconds) ? NULL : "not a time";
-	case 't': return read_time(word, &line->seconds) ? NULL : "not a time";
-	case 'R': return read_reason(word, &line->value) ? NULL : "not a reason";
-	case 'd': return read_ending(word, &line->value) ? NULL : "neither clean nor dirty";
-	case 'C': return read_fate(word, &line->value) ? NULL : "not end, continue or lose";
-	case 'N': return read_int(word, 1, &line->count) ? NULL : "not a number";
-	case 'a': return read_action(word, &line->action) ? NULL : "not an action";
-	default: return "not understood";
-	}
+	if (strcmp(word, before) != 0)
+		return "not understood";
+	word = next_word(rest);
+	return word != NULL && read_time(word, seconds_out) ? NULL : "not a time";
 }
 
 static const char *
@@ -458,19 +440,45 @@ read_rest(struct script_line *line, const char *rest)
 	return NULL;
 }
 
+static const char *
+read_one(struct script_line *line, char kind, char *word, char **rest)
+{
+	switch (kind) {
+	case 'e':
+	case 'E': return read_int(word, 1, &line->evse) ? NULL : "not the number of an EVSE";
+	case 'w':
+		return read_number(word, 0, 1e6, &line->watts) ? NULL : "not a power in watts";
+	case 'F': return read_time_after("for", word, rest, &line->seconds);
+	case 'I': return read_time_after("within", word, rest, &line->seconds);
+	case 't': return read_time(word, &line->seconds) ? NULL : "not a time";
+	case 'R': return read_reason(word, &line->value) ? NULL : "not a reason";
+	case 'd': return read_ending(word, &line->value) ? NULL : "neither clean nor dirty";
+	case 'C': return read_fate(word, &line->value) ? NULL : "not end, continue or lose";
+	case 'N': return read_int(word, 1, &line->count) ? NULL : "not a number";
+	case 'a': return read_action(word, &line->action) ? NULL : "not an action";
+	case 'h':
+		line->check = script_find_check(word);
+		return line->check != NULL ? NULL : "nothing that can be expected";
+	case 'v': return read_rest(line, word);
+	default: return "not understood";
+	}
+}
+
 const char *
 script_read_arguments(struct script_line *line, char *arguments)
 {
 	const char *fault = NULL;
 
 	/* What is taken when it is not said. */
+	line->seconds = -1;
 	if (strcmp(line->word->arguments, "R") == 0)
 		line->value = OCPP_REASON_LOCAL;
 	for (const char *kind = line->word->arguments; *kind != '\0' && fault == NULL; kind++) {
 		char *word;
 
-		if (*kind == 'x')
-			return read_rest(line, arguments);
+		if (*kind == 'x' || *kind == 'X')
+			return read_rest(
+			    line, *arguments == '\0' && *kind == 'X' ? "{}" : arguments);
 		word = next_word(&arguments);
 		if (word == NULL)
 			return *kind >= 'a' ? "something is missing" : NULL;
