@@ -25,7 +25,8 @@ struct config_row {
 	const char *section, *key;
 	enum config_type type;
 	size_t offset; /* of the field in the program's settings struct */
-	const char *value; /* default, in the spelling of the file; NULL for CONFIG_STRING: unset */
+	const char
+	    *value; /* default, in the spelling of the file; NULL for CONFIG_STRING: unset */
 	int64_t min, max; /* CONFIG_INT, CONFIG_BYTES; CONFIG_SECONDS in microseconds */
 	bool secret; /* not printed; may be file:PATH */
 	const char *help;
@@ -36,8 +37,8 @@ struct config_row {
  * (which are removed from argv).  A NULL path reads no file.  Every fault is reported on standard error with
  * file, line, key and limit; -1 then.  Strings are allocated and owned by `settings` (config_free).
  */
-int config_load(const struct config_row *rows, size_t count, const char *path, int *argc, char **argv,
-    void *settings);
+int config_load(const struct config_row *rows, size_t count, const char *path, int *argc,
+    char **argv, void *settings);
 void config_free(const struct config_row *rows, size_t count, void *settings);
 /* --help-config: every key with type, default and sentence. */
 void config_help(const struct config_row *rows, size_t count);

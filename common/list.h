@@ -14,12 +14,16 @@ struct list {
 	struct list *next, *prev;
 };
 
-#define LIST_INIT(name) { &(name), &(name) }
+#define LIST_INIT(name)                                                                        \
+	{                                                                                      \
+		&(name), &(name)                                                               \
+	}
 #define list_entry(node, type, member) ((type *)(void *)((char *)(node)-offsetof(type, member)))
-#define list_foreach(pos, head) for (struct list *pos = (head)->next; pos != (head); pos = pos->next)
+#define list_foreach(pos, head)                                                                \
+	for (struct list *pos = (head)->next; pos != (head); pos = pos->next)
 /* Safe when the body removes `pos`. */
-#define list_foreach_safe(pos, next_, head)                                                        \
-	for (struct list *pos = (head)->next, *next_ = pos->next; pos != (head);                   \
+#define list_foreach_safe(pos, next_, head)                                                    \
+	for (struct list *pos = (head)->next, *next_ = pos->next; pos != (head);               \
 	     pos = next_, next_ = pos->next)
 
 static inline void

@@ -25,19 +25,20 @@ struct log_field {
 };
 
 #define LOG_STR(key, cstr) ((struct log_field){ (key), slice_cstr(cstr), 0, false })
-#define LOG_SLICE(key, s) ((struct log_field){ (key), (s), 0, false })
-#define LOG_INT(key, n) ((struct log_field){ (key), { NULL, 0 }, (n), true })
+#define LOG_SLICE(key, s)  ((struct log_field){ (key), (s), 0, false })
+#define LOG_INT(key, n)    ((struct log_field){ (key), { NULL, 0 }, (n), true })
 
 /* log_info("STATION_CONNECTED", LOG_SLICE("station", id), LOG_STR("address", addr)); */
-#define log_event(level, event, ...)                                                               \
-	log_write((level), (event), (const struct log_field[]){ __VA_ARGS__ },                     \
+#define log_event(level, event, ...)                                                           \
+	log_write((level), (event), (const struct log_field[]){ __VA_ARGS__ },                 \
 	    sizeof((const struct log_field[]){ __VA_ARGS__ }) / sizeof(struct log_field))
 #define log_debug(event, ...) log_event(LOG_LEVEL_DEBUG, event, __VA_ARGS__)
-#define log_info(event, ...) log_event(LOG_LEVEL_INFO, event, __VA_ARGS__)
-#define log_warn(event, ...) log_event(LOG_LEVEL_WARN, event, __VA_ARGS__)
+#define log_info(event, ...)  log_event(LOG_LEVEL_INFO, event, __VA_ARGS__)
+#define log_warn(event, ...)  log_event(LOG_LEVEL_WARN, event, __VA_ARGS__)
 #define log_error(event, ...) log_event(LOG_LEVEL_ERROR, event, __VA_ARGS__)
 
-void log_write(enum log_level level, const char *event, const struct log_field *fields, size_t count);
+void log_write(
+    enum log_level level, const char *event, const struct log_field *fields, size_t count);
 /* Events below `level` are not written.  Default: LOG_LEVEL_INFO. */
 void log_set_level(enum log_level level);
 bool log_level_parse(struct slice name, enum log_level *level_out);

@@ -16,7 +16,10 @@ struct action {
 	bool supported;
 };
 
-#define STORED(name) { .statement = STMT_TAKE_##name, .supported = true }
+#define STORED(name)                                                                           \
+	{                                                                                      \
+		.statement = STMT_TAKE_##name, .supported = true                               \
+	}
 
 /* Rows not here are known to the catalogue but not supported: CALLERROR NotSupported (part 4, 4.3). */
 static const struct action actions[OCPP_ACTION_COUNT] = {
@@ -24,7 +27,9 @@ static const struct action actions[OCPP_ACTION_COUNT] = {
 	    .extend = block_boot_notification,
 	    .committed = block_boot_committed,
 	    .supported = true },
-	[OCPP_ACTION_HEARTBEAT] = { .statement = -1, .handler = block_heartbeat, .supported = true },
+	[OCPP_ACTION_HEARTBEAT] = { .statement = -1,
+	    .handler = block_heartbeat,
+	    .supported = true },
 	[OCPP_ACTION_STATUS_NOTIFICATION] = STORED(STATUS_NOTIFICATION),
 	[OCPP_ACTION_NOTIFY_EVENT] = STORED(NOTIFY_EVENT),
 	[OCPP_ACTION_AUTHORIZE] = STORED(AUTHORIZE),
@@ -58,7 +63,8 @@ may_send(struct session *s, int action)
 }
 
 static void
-committed(void *ctx, enum store_outcome outcome, const struct pg_result *r, const struct pg_error *error)
+committed(void *ctx, enum store_outcome outcome, const struct pg_result *r,
+    const struct pg_error *error)
 {
 	struct session *s = ctx;
 
@@ -116,7 +122,8 @@ action_take(struct session *s, const struct ocpp_frame *frame)
 	action = &actions[index];
 	if (!may_send(s, index)) {
 		metrics.calls_unregistered++;
-		session_refuse(s, OCPP_SECURITY_ERROR, "not allowed before BootNotification is accepted");
+		session_refuse(
+		    s, OCPP_SECURITY_ERROR, "not allowed before BootNotification is accepted");
 		return true;
 	}
 	if (!action->supported) {
@@ -127,7 +134,8 @@ action_take(struct session *s, const struct ocpp_frame *frame)
 	if (arena.max == 0)
 		arena_init(&arena, ARENA_MAX);
 	arena_reset(&arena);
-	if (!ocpp_decode(ocpp_messages[index].request, OCPP_2_0_1, frame->payload, &arena, &message, &fault)) {
+	if (!ocpp_decode(ocpp_messages[index].request, OCPP_2_0_1, frame->payload, &arena,
+		&message, &fault)) {
 		session_fault(s, &fault);
 		return true;
 	}

@@ -12,7 +12,8 @@
 #include "csms/session.h"
 
 /* `message` is the decoded request.  Ends with session_answer(), session_refuse(). */
-typedef void action_handler(struct session *s, const struct ocpp_frame *frame, const void *message);
+typedef void action_handler(
+    struct session *s, const struct ocpp_frame *frame, const void *message);
 /* Adds the parameters after station, connection, time and payload. */
 typedef void action_extend(struct session *s, struct params *p);
 /* The operation has been committed; its first column is the answer.  May be NULL. */

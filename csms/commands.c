@@ -9,9 +9,10 @@
 #include <assert.h>
 #include <stdio.h>
 
-#define CLOSE_POLICY     1008
-#define UNANSWERED_LIMIT 3 /* commands in a row without answer: the link is dead in that direction */
-#define ARENA_MAX        (8U << 20)
+#define CLOSE_POLICY 1008
+#define UNANSWERED_LIMIT                                                                       \
+	3 /* commands in a row without answer: the link is dead in that direction */
+#define ARENA_MAX (8U << 20)
 
 /* What a CSMS may ask of a station that is Pending (B02). */
 #define PENDING_ALLOWED "{SetVariables,GetVariables,GetBaseReport,GetReport,TriggerMessage}"
@@ -36,8 +37,8 @@ triggered_action(struct slice payload)
 	void *message;
 	struct slice wanted;
 
-	if (!ocpp_decode(ocpp_messages[OCPP_ACTION_TRIGGER_MESSAGE].request, OCPP_2_0_1, payload, scratch(),
-	        &message, &fault))
+	if (!ocpp_decode(ocpp_messages[OCPP_ACTION_TRIGGER_MESSAGE].request, OCPP_2_0_1,
+		payload, scratch(), &message, &fault))
 		return -1;
 	wanted = ocpp_enum_text(&ocpp_enum_message_trigger,
 	    (int)((const struct ocpp_trigger_message_request *)message)->requested_message);
@@ -51,7 +52,7 @@ static bool
 is_secret(int action, struct slice payload)
 {
 	return action == OCPP_ACTION_SET_VARIABLES &&
-	    memmem(payload.ptr, payload.len, "BasicAuthPassword", 17) != NULL;
+	       memmem(payload.ptr, payload.len, "BasicAuthPassword", 17) != NULL;
 }
 
 static void
@@ -66,16 +67,19 @@ send_command(struct session *s, struct slice id, struct slice action, struct sli
 	memcpy(s->call.id, id.ptr, id.len); /* a uuid: exactly as long as a message id may be */
 	s->call.id[id.len] = '\0';
 	s->call.action = ocpp_find_action(OCPP_2_0_1, action);
-	s->call.triggers = s->call.action == OCPP_ACTION_TRIGGER_MESSAGE ? triggered_action(payload) : -1;
+	s->call.triggers =
+	    s->call.action == OCPP_ACTION_TRIGGER_MESSAGE ? triggered_action(payload) : -1;
 	s->call.sent_mono = clock_mono();
 	metrics.commands_sent++;
 	metrics.commands_outstanding++;
 	buf_clear(&frame);
 	ocpp_frame_call(&frame, id, action, payload);
 	session_send(s, buf_slice(&frame));
-	logged = is_secret(s->call.action, payload) ? SLICE("(not kept: it holds a password)") : buf_slice(&frame);
+	logged = is_secret(s->call.action, payload) ? SLICE("(not kept: it holds a password)")
+						    : buf_slice(&frame);
 	if (s->owner->settings.database.log_messages)
-		store_log_frame(s->owner->store, clock_wall(), s->station->id, s->connection_id, false, logged);
+		store_log_frame(s->owner->store, clock_wall(), s->station->id, s->connection_id,
+		    false, logged);
 }
 
 /* The claim, or the record of an end, has come back: what was queued meanwhile has its turn. */
@@ -88,7 +92,8 @@ go_on(struct session *s)
 }
 
 static void
-claimed(void *ctx, enum store_outcome outcome, const struct pg_result *r, const struct pg_error *error)
+claimed(void *ctx, enum store_outcome outcome, const struct pg_result *r,
+    const struct pg_error *error)
 {
 	struct session *s = ctx;
 
@@ -109,7 +114,7 @@ static bool
 may_receive(const struct session *s)
 {
 	return s->state == SESSION_OPEN &&
-	    (s->boot == REGISTRATION_ACCEPTED || s->boot == REGISTRATION_PENDING);
+	       (s->boot == REGISTRATION_ACCEPTED || s->boot == REGISTRATION_PENDING);
 }
 
 void
@@ -149,7 +154,8 @@ commands_after(struct session *s, int64_t delay)
 }
 
 static void
-recorded(void *ctx, enum store_outcome outcome, const struct pg_result *r, const struct pg_error *error)
+recorded(void *ctx, enum store_outcome outcome, const struct pg_result *r,
+    const struct pg_error *error)
 {
 	struct session *s = ctx;
 
@@ -170,7 +176,8 @@ record_end(struct session *s, int statement, const struct params *p)
 	bool taken = store_submit(s->owner->store, statement, &p->pg, recorded, s);
 
 	metrics.commands_outstanding--;
-	metrics_command(s->call.action, clock_mono() - s->call.sent_mono, statement != STMT_COMMAND_RESULT);
+	metrics_command(
+	    s->call.action, clock_mono() - s->call.sent_mono, statement != STMT_COMMAND_RESULT);
 	s->call.id[0] = '\0';
 	if (!taken) {
 		/* The store is full.  The row stays `sent`; only the end of the connection tells the truth about it. */
@@ -190,7 +197,8 @@ begin_end(struct session *s, struct params *p)
 }
 
 static void
-record_error(struct session *s, struct slice code, struct slice description, struct slice details)
+record_error(
+    struct session *s, struct slice code, struct slice description, struct slice details)
 {
 	struct params p = { 0 };
 
@@ -207,10 +215,10 @@ record_invalid(struct session *s, const struct ocpp_fault *fault)
 {
 	char text[300];
 
-	snprintf(text, sizeof(text), "invalid answer: %s %s: %s", ocpp_error_name(fault->code), fault->path,
-	    fault->detail);
-	log_warn("COMMAND_ANSWER_INVALID", LOG_STR("station", s->station->name), LOG_STR("command", s->call.id),
-	    LOG_STR("fault", text));
+	snprintf(text, sizeof(text), "invalid answer: %s %s: %s", ocpp_error_name(fault->code),
+	    fault->path, fault->detail);
+	log_warn("COMMAND_ANSWER_INVALID", LOG_STR("station", s->station->name),
+	    LOG_STR("command", s->call.id), LOG_STR("fault", text));
 	record_error(s, SLICE("FormatViolation"), slice_cstr(text), SLICE("{}"));
 }
 
@@ -230,7 +238,8 @@ record_result(struct session *s, struct slice payload)
 	struct ocpp_fault fault;
 	void *answer;
 
-	if (!ocpp_decode(ocpp_messages[s->call.action].response, OCPP_2_0_1, payload, scratch(), &answer, &fault)) {
+	if (!ocpp_decode(ocpp_messages[s->call.action].response, OCPP_2_0_1, payload, scratch(),
+		&answer, &fault)) {
 		record_invalid(s, &fault);
 		return;
 	}
@@ -246,7 +255,8 @@ commands_answered(struct session *s, const struct ocpp_frame *frame)
 {
 	if (s->call.id[0] == '\0' || !slice_equal(frame->id, slice_cstr(s->call.id))) {
 		metrics.results_stray++;
-		log_warn("RESULT_STRAY", LOG_STR("station", s->station->name), LOG_SLICE("id", frame->id));
+		log_warn("RESULT_STRAY", LOG_STR("station", s->station->name),
+		    LOG_SLICE("id", frame->id));
 		return;
 	}
 	s->call.unanswered = 0;
@@ -260,7 +270,8 @@ commands_answered(struct session *s, const struct ocpp_frame *frame)
 void
 commands_tick(struct session *s, int64_t now_mono)
 {
-	if (s->call.id[0] != '\0' && now_mono - s->call.sent_mono >= s->owner->settings.ocpp.call_timeout) {
+	if (s->call.id[0] != '\0' &&
+	    now_mono - s->call.sent_mono >= s->owner->settings.ocpp.call_timeout) {
 		struct params p = { 0 };
 
 		metrics.commands_timed_out++;

@@ -30,7 +30,8 @@ struct refresh {
 enum registration
 registration_parse(struct slice text)
 {
-	static const struct slice names[] = { { "", 0 }, { "Accepted", 8 }, { "Pending", 7 }, { "Rejected", 8 } };
+	static const struct slice names[] = { { "", 0 }, { "Accepted", 8 }, { "Pending", 7 },
+		{ "Rejected", 8 } };
 
 	for (int i = REGISTRATION_ACCEPTED; i <= REGISTRATION_REJECTED; i++)
 		if (slice_equal(text, names[i]))
@@ -199,7 +200,7 @@ take_station(struct directory *d, const struct pg_result *r, int row)
 	memcpy(s->name, name.ptr, name.len);
 	s->name[name.len] = '\0';
 	changed = s->deleted || s->blocked != (pg_integer(r, row, 5) != 0) ||
-	    s->security_profile != (int)pg_integer(r, row, 2);
+		  s->security_profile != (int)pg_integer(r, row, 2);
 	s->deleted = false;
 	s->security_profile = (int)pg_integer(r, row, 2);
 	s->blocked = pg_integer(r, row, 5) != 0;
@@ -207,7 +208,8 @@ take_station(struct directory *d, const struct pg_result *r, int row)
 	s->compression = pg_integer(r, row, 7) != 0;
 	if (replace(&s->password_hash, pg_text(r, row, 3)))
 		s->verified = false;
-	if (replace(&s->certificate_cn, pg_text(r, row, 4).ptr != NULL ? pg_text(r, row, 4) : name))
+	if (replace(
+		&s->certificate_cn, pg_text(r, row, 4).ptr != NULL ? pg_text(r, row, 4) : name))
 		changed = true;
 	if (changed)
 		d->events->changed(d->ctx, s);
@@ -268,7 +270,8 @@ take_tokens(struct directory *d, const struct pg_result *r)
 static void load_stations(struct directory *d);
 
 static void
-stations_arrived(void *ctx, enum pg_outcome outcome, const struct pg_result *r, const struct pg_error *error)
+stations_arrived(
+    void *ctx, enum pg_outcome outcome, const struct pg_result *r, const struct pg_error *error)
 {
 	struct directory *d = ctx;
 
@@ -285,7 +288,8 @@ stations_arrived(void *ctx, enum pg_outcome outcome, const struct pg_result *r, 
 }
 
 static void
-tokens_arrived(void *ctx, enum pg_outcome outcome, const struct pg_result *r, const struct pg_error *error)
+tokens_arrived(
+    void *ctx, enum pg_outcome outcome, const struct pg_result *r, const struct pg_error *error)
 {
 	struct directory *d = ctx;
 
@@ -321,7 +325,8 @@ directory_reload(struct directory *d)
 }
 
 static void
-refreshed(void *ctx, enum pg_outcome outcome, const struct pg_result *r, const struct pg_error *error)
+refreshed(
+    void *ctx, enum pg_outcome outcome, const struct pg_result *r, const struct pg_error *error)
 {
 	struct refresh *refresh = ctx;
 	struct directory *d = refresh->directory;
@@ -341,7 +346,8 @@ refreshed(void *ctx, enum pg_outcome outcome, const struct pg_result *r, const s
 }
 
 static void
-refresh(struct directory *d, int statement, struct slice name, void (*done)(void *ctx), void *ctx)
+refresh(
+    struct directory *d, int statement, struct slice name, void (*done)(void *ctx), void *ctx)
 {
 	struct refresh *refresh = calloc(1, sizeof(*refresh));
 	struct params p = { 0 };
@@ -361,7 +367,8 @@ refresh(struct directory *d, int statement, struct slice name, void (*done)(void
 }
 
 void
-directory_refresh_station(struct directory *d, struct slice name, void (*done)(void *ctx), void *ctx)
+directory_refresh_station(
+    struct directory *d, struct slice name, void (*done)(void *ctx), void *ctx)
 {
 	refresh(d, QUERY_DIRECTORY_ONE, name, done, ctx);
 }

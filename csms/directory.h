@@ -16,7 +16,12 @@
 
 struct session;
 
-enum registration { REGISTRATION_NONE, REGISTRATION_ACCEPTED, REGISTRATION_PENDING, REGISTRATION_REJECTED };
+enum registration {
+	REGISTRATION_NONE,
+	REGISTRATION_ACCEPTED,
+	REGISTRATION_PENDING,
+	REGISTRATION_REJECTED
+};
 
 /* "Accepted", "Pending", "Rejected"; NONE for anything else. */
 enum registration registration_parse(struct slice text);
@@ -62,27 +67,30 @@ struct directory_events {
 };
 
 /* `pool` and `events` are kept. */
-struct directory *directory_new(struct query_pool *pool, const struct directory_events *events, void *ctx);
+struct directory *directory_new(
+    struct query_pool *pool, const struct directory_events *events, void *ctx);
 void directory_free(struct directory **directory);
 
 /* Loads everything (again). Called when the notification connection comes up. */
 void directory_reload(struct directory *directory);
 /* Handles NOTIFY v2g_station / v2g_token. */
-void directory_notified(struct directory *directory, struct slice channel, struct slice payload);
+void directory_notified(
+    struct directory *directory, struct slice channel, struct slice payload);
 bool directory_is_ready(const struct directory *directory);
 
 /* Without regard to case; NULL when unknown or deleted. */
 struct station *directory_station(struct directory *directory, struct slice name);
 struct station *directory_station_by_id(struct directory *directory, int64_t id);
 /* NULL when unknown or expired at `now` (wall time). */
-const struct api_token *directory_token(struct directory *directory, struct slice token, int64_t now);
+const struct api_token *directory_token(
+    struct directory *directory, struct slice token, int64_t now);
 
 /*
  * Fetches one station's row, or the tokens, now, and calls `done` when the directory has it: so that an API
  * answer is not sent before what it promised holds here.
  */
-void directory_refresh_station(struct directory *directory, struct slice name, void (*done)(void *ctx),
-    void *ctx);
+void directory_refresh_station(
+    struct directory *directory, struct slice name, void (*done)(void *ctx), void *ctx);
 void directory_refresh_tokens(struct directory *directory, void (*done)(void *ctx), void *ctx);
 
 #endif

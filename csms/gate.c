@@ -5,7 +5,7 @@
 #include "csms/password.h"
 #include "csms/throttle.h"
 
-#define PATH_PREFIX "/ocpp/"
+#define PATH_PREFIX     "/ocpp/"
 #define CREDENTIALS_MAX 512
 
 /* Slow hashes may take half of the loop's time; the rest is for those who are in.  Who comes beyond it comes again. */
@@ -50,7 +50,8 @@ offers_our_protocol(struct slice list)
 		name = slice_from(list.ptr + at, end - at);
 		while (name.len > 0 && (*name.ptr == ' ' || *name.ptr == '\t'))
 			name = slice_from(name.ptr + 1, name.len - 1);
-		while (name.len > 0 && (name.ptr[name.len - 1] == ' ' || name.ptr[name.len - 1] == '\t'))
+		while (name.len > 0 &&
+		       (name.ptr[name.len - 1] == ' ' || name.ptr[name.len - 1] == '\t'))
 			name.len--;
 		if (slice_equal(name, SLICE("ocpp2.0.1")))
 			return true;
@@ -98,7 +99,8 @@ check_slowly(const struct node *node, const struct station *station, struct slic
 static bool
 known_password(const struct station *station, struct slice password)
 {
-	return station != NULL && station->verified && password_verifier_matches(password, station->verifier);
+	return station != NULL && station->verified &&
+	       password_verifier_matches(password, station->verifier);
 }
 
 static enum check
@@ -121,7 +123,8 @@ judge_certificate(const struct node *node, const struct gate_request *q, struct 
 	const char *operator_name = node->settings.tls.operator_name;
 
 	if (station == NULL)
-		return refuse(v, node->settings.security.hide_unknown ? 401 : 404, "unknown station");
+		return refuse(
+		    v, node->settings.security.hide_unknown ? 401 : 404, "unknown station");
 	if (!slice_equal_nocase(q->common_name, slice_cstr(station->certificate_cn)))
 		return refuse(v, 401, "certificate of another identity");
 	if (operator_name != NULL && *operator_name != '\0' &&
@@ -144,7 +147,8 @@ judge_basic(const struct node *node, const struct gate_request *q, struct gate_v
 		return refuse(v, 401, "no or unreadable credentials");
 	if (!slice_equal_nocase(user, v->identity))
 		station = NULL; /* costs and answers the same as a wrong password */
-	check = known_password(station, password) ? CHECK_RIGHT : check_password(node, station, password);
+	check = known_password(station, password) ? CHECK_RIGHT
+						  : check_password(node, station, password);
 	if (check == CHECK_LATER)
 		return refuse(v, 503, "too many first checks");
 	if (check == CHECK_WRONG) {
@@ -162,7 +166,8 @@ static int
 judge_credentials(struct node *node, const struct gate_request *q, struct gate_verdict *v)
 {
 	struct station *station = directory_station(node->directory, v->identity);
-	int status = q->certificate ? judge_certificate(node, q, v, station) : judge_basic(node, q, v, station);
+	int status = q->certificate ? judge_certificate(node, q, v, station)
+				    : judge_basic(node, q, v, station);
 
 	if (status != 0) {
 		v->failed = status == 401 || status == 404;
@@ -185,9 +190,10 @@ throttled(struct node *node, const struct gate_request *q, const struct gate_ver
 
 	if (throttle_allows(node->throttle, q->address, v->identity, clock_mono()))
 		return false;
-	return q->certificate || !password_basic(q->authorization, text, sizeof(text), &user, &password) ||
-	    !slice_equal_nocase(user, v->identity) ||
-	    !known_password(directory_station(node->directory, v->identity), password);
+	return q->certificate ||
+	       !password_basic(q->authorization, text, sizeof(text), &user, &password) ||
+	       !slice_equal_nocase(user, v->identity) ||
+	       !known_password(directory_station(node->directory, v->identity), password);
 }
 
 void

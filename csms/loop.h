@@ -66,8 +66,8 @@ void loop_signal_start(struct loop *loop, struct loop_signal *signal, int number
 void loop_signal_stop(struct loop *loop, struct loop_signal *signal);
 
 /* Runs after all events of a turn have been handled and before the loop blocks. */
-void loop_hook_start(struct loop *loop, struct loop_hook *hook, void (*before_sleep)(void *ctx),
-    void *ctx);
+void loop_hook_start(
+    struct loop *loop, struct loop_hook *hook, void (*before_sleep)(void *ctx), void *ctx);
 void loop_hook_stop(struct loop *loop, struct loop_hook *hook);
 
 #endif

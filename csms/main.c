@@ -46,7 +46,8 @@ set_log(const struct settings *settings)
 	enum log_level level;
 
 	if (!log_level_parse(slice_cstr(settings->log.level), &level)) {
-		fprintf(stderr, "log.level: %s is none of debug, info, warn, error\n", settings->log.level);
+		fprintf(stderr, "log.level: %s is none of debug, info, warn, error\n",
+		    settings->log.level);
 		return false;
 	}
 	log_set_level(level);

@@ -23,14 +23,15 @@
 #define CLOSE_POLICY       1008
 #define CLOSE_TRY_LATER    1013
 
-static const char *const channels[] = { "v2g_station", "v2g_token", "v2g_command", "v2g_command_done",
-	"v2g_connection", NULL };
+static const char *const channels[] = { "v2g_station", "v2g_token", "v2g_command",
+	"v2g_command_done", "v2g_connection", NULL };
 
 bool
 node_is_ready(const struct node *node)
 {
-	return !node->stopping && !node->out_of_service && node->id != 0 && store_is_up(node->store) &&
-	    query_is_up(node->queries) && directory_is_ready(node->directory);
+	return !node->stopping && !node->out_of_service && node->id != 0 &&
+	       store_is_up(node->store) && query_is_up(node->queries) &&
+	       directory_is_ready(node->directory);
 }
 
 static void
@@ -43,7 +44,8 @@ close_all(struct node *node, int code, const char *reason)
 /* ---- being a node ---- */
 
 static void
-started(void *ctx, enum pg_outcome outcome, const struct pg_result *r, const struct pg_error *error)
+started(
+    void *ctx, enum pg_outcome outcome, const struct pg_result *r, const struct pg_error *error)
 {
 	struct node *node = ctx;
 
@@ -53,7 +55,8 @@ started(void *ctx, enum pg_outcome outcome, const struct pg_result *r, const str
 	if (outcome != PG_DONE)
 		return; /* tried again by the next tick */
 	node->id = pg_integer(r, 0, 0);
-	log_info("NODE_STARTED", LOG_STR("node", node->settings.ocpp.node), LOG_INT("id", node->id));
+	log_info(
+	    "NODE_STARTED", LOG_STR("node", node->settings.ocpp.node), LOG_INT("id", node->id));
 }
 
 static void
@@ -64,7 +67,8 @@ register_node(struct node *node)
 	params_text(&p, slice_cstr(node->settings.ocpp.node));
 	params_text(&p, SLICE(V2G_VERSION));
 	params_time(&p, node->started_at);
-	node->registering = query_run(node->queries, QUERY_NODE_START, &p.pg, started, node) != NULL;
+	node->registering =
+	    query_run(node->queries, QUERY_NODE_START, &p.pg, started, node) != NULL;
 }
 
 static void
@@ -84,7 +88,8 @@ station_changed(void *ctx, struct station *station)
 	if (s == NULL)
 		return;
 	if (station->deleted || station->blocked)
-		session_close(s, CLOSE_POLICY, station->deleted ? "station deleted" : "blocked by the operator");
+		session_close(s, CLOSE_POLICY,
+		    station->deleted ? "station deleted" : "blocked by the operator");
 	else if (s->peer.security_profile < station->security_profile)
 		session_close(s, CLOSE_POLICY, "security profile too low");
 }
@@ -114,9 +119,12 @@ connection_opened(struct node *node, struct slice payload)
 	struct station *station;
 	long long id, connection;
 
-	if (blank == NULL || !slice_to_int64(slice_from(payload.ptr, (size_t)(blank - payload.ptr)), 1, INT64_MAX, &id) ||
-	    !slice_to_int64(slice_from(blank + 1, payload.len - (size_t)(blank + 1 - payload.ptr)), 1, INT64_MAX,
-	        &connection))
+	if (blank == NULL ||
+	    !slice_to_int64(
+		slice_from(payload.ptr, (size_t)(blank - payload.ptr)), 1, INT64_MAX, &id) ||
+	    !slice_to_int64(
+		slice_from(blank + 1, payload.len - (size_t)(blank + 1 - payload.ptr)), 1,
+		INT64_MAX, &connection))
 		return;
 	station = directory_station_by_id(node->directory, id);
 	if (station == NULL || station->session == NULL || station->session->connection_id == 0)
@@ -160,7 +168,8 @@ deaf(void *ctx)
 }
 
 static void
-no_result(void *ctx, enum pg_outcome outcome, const struct pg_result *r, const struct pg_error *error)
+no_result(
+    void *ctx, enum pg_outcome outcome, const struct pg_result *r, const struct pg_error *error)
 {
 	(void)ctx;
 	(void)outcome;
@@ -175,7 +184,8 @@ static const struct pg_events listener_events = {
 /* ---- proofs of life ---- */
 
 static void
-seen_stored(void *ctx, enum store_outcome outcome, const struct pg_result *r, const struct pg_error *error)
+seen_stored(void *ctx, enum store_outcome outcome, const struct pg_result *r,
+    const struct pg_error *error)
 {
 	(void)ctx;
 	(void)r;
@@ -260,14 +270,16 @@ watch_database(struct node *node, int64_t now_mono)
 	store_get_stats(node->store, &stats);
 	if (store_is_up(node->store) && stats.lag < node->settings.database.outage_limit) {
 		if (node->out_of_service)
-			log_info("SERVICE_RESUMED", LOG_INT("away_s", (now_mono - node->down_since_mono) / SECOND_US));
+			log_info("SERVICE_RESUMED",
+			    LOG_INT("away_s", (now_mono - node->down_since_mono) / SECOND_US));
 		node->down_since_mono = 0;
 		node->out_of_service = false;
 		return;
 	}
 	if (node->down_since_mono == 0)
 		node->down_since_mono = now_mono - stats.lag;
-	if (node->out_of_service || now_mono - node->down_since_mono < node->settings.database.outage_limit)
+	if (node->out_of_service ||
+	    now_mono - node->down_since_mono < node->settings.database.outage_limit)
 		return;
 	node->out_of_service = true;
 	log_error("SERVICE_SUSPENDED", LOG_INT("stations", node->session_count));
@@ -292,7 +304,8 @@ tick(void *ctx)
 }
 
 static void
-housekept(void *ctx, enum pg_outcome outcome, const struct pg_result *r, const struct pg_error *error)
+housekept(
+    void *ctx, enum pg_outcome outcome, const struct pg_result *r, const struct pg_error *error)
 {
 	(void)ctx;
 	(void)r;
@@ -370,18 +383,20 @@ open_database(struct node *node)
 
 	node->store = store_new(&node->loop, &store, store_statements, STORE_STATEMENT_COUNT);
 	statements = api_statements(&count);
-	node->queries = query_pool_new(&node->loop, settings->database.uri, (int)settings->database.connections,
-	    4096, settings->database.statement_timeout, statements, count);
+	node->queries = query_pool_new(&node->loop, settings->database.uri,
+	    (int)settings->database.connections, 4096, settings->database.statement_timeout,
+	    statements, count);
 	node->directory = directory_new(node->queries, &directory_events, node);
-	node->listener = pg_new(&node->loop, settings->database.uri, "v2g-csms listen", NULL, 0, channels,
-	    &listener_events, node);
+	node->listener = pg_new(&node->loop, settings->database.uri, "v2g-csms listen", NULL, 0,
+	    channels, &listener_events, node);
 }
 
 static void
 start_timers(struct node *node)
 {
 	loop_timer_every(&node->loop, &node->tick, TICK, tick, node);
-	loop_timer_every(&node->loop, &node->housekeeping, HOUSEKEEPING_EVERY, housekeeping, node);
+	loop_timer_every(
+	    &node->loop, &node->housekeeping, HOUSEKEEPING_EVERY, housekeeping, node);
 	loop_signal_start(&node->loop, &node->on_int, SIGINT, stop, node);
 	loop_signal_start(&node->loop, &node->on_term, SIGTERM, stop, node);
 	loop_signal_start(&node->loop, &node->on_hup, SIGHUP, reopen_log, node);

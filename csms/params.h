@@ -37,7 +37,8 @@ params_int(struct params *p, int64_t value)
 {
 	char *text = p->scratch[p->pg.count];
 
-	params_text(p, slice_from(text, (size_t)snprintf(text, CLOCK_TEXT_MAX, "%" PRId64, value)));
+	params_text(
+	    p, slice_from(text, (size_t)snprintf(text, CLOCK_TEXT_MAX, "%" PRId64, value)));
 }
 
 static inline void

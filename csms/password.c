@@ -156,7 +156,8 @@ password_verifier_matches(struct slice password, const uint8_t verifier[PASSWORD
 }
 
 bool
-password_basic(struct slice header, char *text, size_t size, struct slice *user_out, struct slice *password_out)
+password_basic(struct slice header, char *text, size_t size, struct slice *user_out,
+    struct slice *password_out)
 {
 	char padded[1024] = { 0 };
 	const char *colon;
@@ -167,10 +168,12 @@ password_basic(struct slice header, char *text, size_t size, struct slice *user_
 	header = slice_from(header.ptr + 6, header.len - 6);
 	while (header.len > 0 && *header.ptr == ' ')
 		header = slice_from(header.ptr + 1, header.len - 1);
-	if (header.len == 0 || header.len % 4 != 0 || header.len >= sizeof(padded) || header.len / 4 * 3 > size)
+	if (header.len == 0 || header.len % 4 != 0 || header.len >= sizeof(padded) ||
+	    header.len / 4 * 3 > size)
 		return false;
 	memcpy(padded, header.ptr, header.len);
-	len = EVP_DecodeBlock((unsigned char *)text, (const unsigned char *)padded, (int)header.len);
+	len = EVP_DecodeBlock(
+	    (unsigned char *)text, (const unsigned char *)padded, (int)header.len);
 	if (len < 0)
 		return false;
 	/* OpenSSL counts the padding as bytes. */

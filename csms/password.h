@@ -24,7 +24,8 @@ bool password_matches(struct slice password, const char *hash);
 void password_waste(struct slice password, int cost);
 void password_verifier(struct slice password, uint8_t out[PASSWORD_VERIFIER]);
 /* In constant time. */
-bool password_verifier_matches(struct slice password, const uint8_t verifier[PASSWORD_VERIFIER]);
+bool password_verifier_matches(
+    struct slice password, const uint8_t verifier[PASSWORD_VERIFIER]);
 
 /*
  * Reads an HTTP Authorization header "Basic <base64 of user:password>" (RFC 7617) into `text`, which holds what

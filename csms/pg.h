@@ -92,7 +92,7 @@ struct pg_conn *pg_new(struct loop *loop, const char *uri, const char *applicati
     const struct pg_statement *statements, int statement_count, const char *const *listen,
     const struct pg_events *events, void *ctx);
 /* Closes; no callback follows.  May be called from a callback. */
-void pg_free(struct pg_conn **pg);
+void pg_free(struct pg_conn **conn);
 
 /* Right after pg_new(): a run-time parameter of the server for this connection ("statement_timeout", "5000").  The
  * value has no blanks. */

@@ -22,7 +22,7 @@ struct query_pool *query_pool_new(struct loop *loop, const char *uri, int connec
     int max_waiting, int64_t statement_timeout, const struct pg_statement *statements,
     int statement_count);
 /* Waiting and running statements get PG_UNKNOWN first.  Not from a callback of the pool. */
-void query_pool_free(struct query_pool **pool);
+void query_pool_free(struct query_pool **pointer);
 
 bool query_is_up(const struct query_pool *pool);
 /* NULL when down or too many wait: nothing was taken.  Otherwise `done` is called exactly once, later.

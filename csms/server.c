@@ -11,8 +11,8 @@
 #include <stdlib.h>
 #include <sys/resource.h>
 
-#define HEADER_MAX       1024
-#define NAME_MAX_TEXT    128
+#define HEADER_MAX    1024
+#define NAME_MAX_TEXT 128
 
 /* A message on its way out; the bytes start LWS_PRE after the struct. */
 struct outbound {
@@ -113,7 +113,8 @@ static bool
 write_frame(struct session *s)
 {
 	struct outbound *out = list_entry(s->outbox.next, struct outbound, node);
-	bool sent = lws_write(s->wsi, outbound_bytes(out), out->len, LWS_WRITE_TEXT) >= (int)out->len;
+	bool sent =
+	    lws_write(s->wsi, outbound_bytes(out), out->len, LWS_WRITE_TEXT) >= (int)out->len;
 
 	metrics.frames_sent++;
 	metrics.bytes_sent += out->len;
@@ -201,7 +202,7 @@ arrive(struct lws *wsi)
 	server.arriving_count++;
 	metrics.sockets++;
 	welcome = count_address(k) && server.arriving_count <= settings->ocpp.max_handshakes &&
-	    metrics.sockets <= settings->ocpp.max_connections;
+		  metrics.sockets <= settings->ocpp.max_connections;
 	if (!welcome)
 		metrics.sockets_refused++;
 	return welcome;
@@ -245,8 +246,8 @@ path_of(struct lws *wsi, char out[HEADER_MAX])
 }
 
 static void
-decide(struct lws *wsi, const struct socket *k, struct gate_verdict *verdict, struct session_peer *peer,
-    char path[HEADER_MAX])
+decide(struct lws *wsi, const struct socket *k, struct gate_verdict *verdict,
+    struct session_peer *peer, char path[HEADER_MAX])
 {
 	char protocols[HEADER_MAX], authorization[HEADER_MAX];
 	char common_name[NAME_MAX_TEXT] = "", organisation[NAME_MAX_TEXT] = "";
@@ -259,8 +260,8 @@ decide(struct lws *wsi, const struct socket *k, struct gate_verdict *verdict, st
 	};
 
 	if (request.tls)
-		request.certificate = tls_peer_names(lws_get_ssl(wsi), common_name, sizeof(common_name),
-		    organisation, sizeof(organisation));
+		request.certificate = tls_peer_names(lws_get_ssl(wsi), common_name,
+		    sizeof(common_name), organisation, sizeof(organisation));
 	request.common_name = slice_cstr(common_name);
 	request.organisation = slice_cstr(organisation);
 	gate_decide(server.node, &request, verdict);
@@ -289,8 +290,10 @@ answer_status(struct lws *wsi, int status)
 {
 	unsigned char bytes[LWS_PRE + 256];
 	int len = snprintf((char *)bytes + LWS_PRE, sizeof(bytes) - LWS_PRE,
-	    "HTTP/1.1 %d %s\r\nContent-Length: 0\r\nConnection: close\r\n%s%s\r\n", status, status_text(status),
-	    status == 401 ? "WWW-Authenticate: Basic realm=\"OCPP\", charset=\"UTF-8\"\r\n" : "",
+	    "HTTP/1.1 %d %s\r\nContent-Length: 0\r\nConnection: close\r\n%s%s\r\n", status,
+	    status_text(status),
+	    status == 401 ? "WWW-Authenticate: Basic realm=\"OCPP\", charset=\"UTF-8\"\r\n"
+			  : "",
 	    status == 503 || status == 429 ? "Retry-After: 30\r\n" : "");
 
 	lws_write(wsi, bytes + LWS_PRE, (size_t)len, LWS_WRITE_HTTP_HEADERS);
@@ -335,8 +338,8 @@ close_now(struct session *s)
 {
 	const char *reason = s->close_reason != NULL ? s->close_reason : "";
 
-	lws_close_reason(s->wsi, (enum lws_close_status)s->close_code, (unsigned char *)(uintptr_t)reason,
-	    strlen(reason));
+	lws_close_reason(s->wsi, (enum lws_close_status)s->close_code,
+	    (unsigned char *)(uintptr_t)reason, strlen(reason));
 	return -1;
 }
 
@@ -378,14 +381,10 @@ on_event(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in
 		return tls_configure(user, &server.node->settings) ? 0 : 1;
 	case LWS_CALLBACK_OPENSSL_PERFORM_CLIENT_CERT_VERIFICATION:
 		return len == 1 ? 0 : 1; /* `len` is OpenSSL's own verdict */
-	case LWS_CALLBACK_SERVER_NEW_CLIENT_INSTANTIATED:
-		return arrive(wsi) ? 0 : -1;
-	case LWS_CALLBACK_HTTP_CONFIRM_UPGRADE:
-		return confirm_upgrade(wsi, in);
-	case LWS_CALLBACK_HTTP:
-		return http_request(wsi);
-	case LWS_CALLBACK_CONFIRM_EXTENSION_OKAY:
-		return extension_refused(wsi);
+	case LWS_CALLBACK_SERVER_NEW_CLIENT_INSTANTIATED: return arrive(wsi) ? 0 : -1;
+	case LWS_CALLBACK_HTTP_CONFIRM_UPGRADE: return confirm_upgrade(wsi, in);
+	case LWS_CALLBACK_HTTP: return http_request(wsi);
+	case LWS_CALLBACK_CONFIRM_EXTENSION_OKAY: return extension_refused(wsi);
 	case LWS_CALLBACK_ESTABLISHED:
 		s = session_of(wsi);
 		if (s == NULL)
@@ -393,8 +392,7 @@ on_event(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in
 		handshake_over(lws_get_opaque_user_data(wsi));
 		session_established(s, wsi);
 		return 0;
-	case LWS_CALLBACK_RECEIVE:
-		return received(wsi, in, len);
+	case LWS_CALLBACK_RECEIVE: return received(wsi, in, len);
 	case LWS_CALLBACK_RECEIVE_PONG:
 		s = session_of(wsi);
 		if (s != NULL)
@@ -403,11 +401,8 @@ on_event(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in
 	case LWS_CALLBACK_SERVER_WRITEABLE:
 		s = session_of(wsi);
 		return s == NULL ? -1 : session_writable(s) ? 0 : close_now(s);
-	case LWS_CALLBACK_WSI_DESTROY:
-		depart(wsi);
-		return 0;
-	default:
-		return 0; /* of lws's hundred reasons these are ours */
+	case LWS_CALLBACK_WSI_DESTROY: depart(wsi); return 0;
+	default: return 0; /* of lws's hundred reasons these are ours */
 	}
 }
 
@@ -419,7 +414,8 @@ static const struct lws_protocols protocols[] = {
 
 static const struct lws_extension extensions[] = {
 	{ "permessage-deflate", lws_extension_callback_pm_deflate,
-	    "permessage-deflate; client_no_context_takeover; server_no_context_takeover; client_max_window_bits" },
+	    "permessage-deflate; client_no_context_takeover; server_no_context_takeover; "
+	    "client_max_window_bits" },
 	{ NULL, NULL, NULL },
 };
 
@@ -435,7 +431,8 @@ log_lws(int level, const char *line)
 	size_t len = strlen(line);
 
 	log_event(level <= LLL_WARN ? LOG_LEVEL_WARN : LOG_LEVEL_DEBUG, "LWS",
-	    LOG_SLICE("text", slice_from(line, len > 0 && line[len - 1] == '\n' ? len - 1 : len)));
+	    LOG_SLICE(
+		"text", slice_from(line, len > 0 && line[len - 1] == '\n' ? len - 1 : len)));
 }
 
 /* "ADDRESS:PORT", "[v6]:PORT"; the address is cut out into `address`. */
@@ -465,8 +462,10 @@ use_tls(struct lws_context_creation_info *info, const struct settings *settings)
 	bool ecdsa = settings->tls.ecdsa_certificate != NULL;
 
 	info->options |= LWS_SERVER_OPTION_DO_SSL_GLOBAL_INIT;
-	info->ssl_cert_filepath = ecdsa ? settings->tls.ecdsa_certificate : settings->tls.rsa_certificate;
-	info->ssl_private_key_filepath = ecdsa ? settings->tls.ecdsa_key : settings->tls.rsa_key;
+	info->ssl_cert_filepath =
+	    ecdsa ? settings->tls.ecdsa_certificate : settings->tls.rsa_certificate;
+	info->ssl_private_key_filepath =
+	    ecdsa ? settings->tls.ecdsa_key : settings->tls.rsa_key;
 	info->ssl_cipher_list = TLS_SUITES;
 	info->alpn = "http/1.1"; /* WebSockets over HTTP/2 are no OCPP */
 }
@@ -481,7 +480,8 @@ listen_on(struct node *node, const char *where, bool tls, bool api)
 	if (where == NULL || *where == '\0')
 		return 0;
 	if (!split_listen(where, address, &info.port)) {
-		log_error("LISTEN_INVALID", LOG_STR("listen", where), LOG_STR("expected", "ADDRESS:PORT"));
+		log_error("LISTEN_INVALID", LOG_STR("listen", where),
+		    LOG_STR("expected", "ADDRESS:PORT"));
 		return -1;
 	}
 	info.iface = address;
@@ -497,7 +497,8 @@ listen_on(struct node *node, const char *where, bool tls, bool api)
 		use_tls(&info, settings);
 	if (tls && !api && settings->tls.client_ca != NULL) {
 		info.ssl_ca_filepath = settings->tls.client_ca;
-		info.options |= LWS_SERVER_OPTION_REQUIRE_VALID_OPENSSL_CLIENT_CERT |
+		info.options |=
+		    LWS_SERVER_OPTION_REQUIRE_VALID_OPENSSL_CLIENT_CERT |
 		    LWS_SERVER_OPTION_PEER_CERT_NOT_REQUIRED; /* profile 2 has none */
 	}
 	info.user = node;
@@ -520,7 +521,9 @@ bound_descriptors(const struct node *node)
 
 	if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
 		return;
-	limit.rlim_cur = limit.rlim_max == RLIM_INFINITY || limit.rlim_max > wanted ? wanted : limit.rlim_max;
+	limit.rlim_cur = limit.rlim_max == RLIM_INFINITY || limit.rlim_max > wanted
+			     ? wanted
+			     : limit.rlim_max;
 	setrlimit(RLIMIT_NOFILE, &limit);
 }
 
@@ -536,18 +539,20 @@ server_start(struct node *node)
 	bound_descriptors(node);
 	lws_set_log_level(LLL_ERR | LLL_WARN, log_lws);
 	info.options = LWS_SERVER_OPTION_LIBEV | LWS_SERVER_OPTION_EXPLICIT_VHOSTS |
-	    LWS_SERVER_OPTION_DO_SSL_GLOBAL_INIT | LWS_SERVER_OPTION_DISABLE_OS_CA_CERTS;
+		       LWS_SERVER_OPTION_DO_SSL_GLOBAL_INIT |
+		       LWS_SERVER_OPTION_DISABLE_OS_CA_CERTS;
 	info.foreign_loops = loops;
 	info.timeout_secs = (unsigned int)(settings->ocpp.handshake_timeout / SECOND_US);
 	info.pcontext = &node->lws;
 	node->lws = lws_create_context(&info);
 	if (node->lws == NULL) {
-		log_error("LISTEN_FAILED", LOG_STR("error", "libwebsockets could not be started"));
+		log_error(
+		    "LISTEN_FAILED", LOG_STR("error", "libwebsockets could not be started"));
 		return -1;
 	}
 	return listen_on(node, settings->listen.plain, false, false) |
-	    listen_on(node, settings->listen.tls, true, false) |
-	    listen_on(node, settings->listen.http, settings->listen.http_tls, true);
+	       listen_on(node, settings->listen.tls, true, false) |
+	       listen_on(node, settings->listen.http, settings->listen.http_tls, true);
 }
 
 void
@@ -568,7 +573,8 @@ server_tick(struct node *node, int64_t now_mono)
 		if (now_mono - k->since_mono < node->settings.ocpp.handshake_timeout)
 			break;
 		metrics.sockets_refused++;
-		list_remove(&k->node); /* so that it is told once; the count goes with the address */
+		list_remove(
+		    &k->node); /* so that it is told once; the count goes with the address */
 		lws_set_timeout(k->wsi, PENDING_TIMEOUT_USER_OK, LWS_TO_KILL_SYNC);
 	}
 }

@@ -18,6 +18,7 @@ void server_queue(struct session *s, struct slice frame); /* copies the frame in
 void server_drop_outbox(struct session *s);
 void server_want_write(struct session *s);
 void server_pause(struct session *s, bool pause); /* stop or go on reading */
-void server_kill(struct session *s); /* the socket is closed without ceremony, now: the session may be freed */
+void server_kill(struct session
+	*s); /* the socket is closed without ceremony, now: the session may be freed */
 
 #endif

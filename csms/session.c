@@ -11,12 +11,12 @@
 #include <stdlib.h>
 
 /* WebSocket close codes (RFC 6455 7.4.1, and 1013 of the IANA registry). */
-#define CLOSE_NORMAL      1000
-#define CLOSE_BAD_DATA    1003
-#define CLOSE_BAD_UTF8    1007
-#define CLOSE_POLICY      1008
-#define CLOSE_TOO_BIG     1009
-#define CLOSE_TRY_LATER   1013
+#define CLOSE_NORMAL    1000
+#define CLOSE_BAD_DATA  1003
+#define CLOSE_BAD_UTF8  1007
+#define CLOSE_POLICY    1008
+#define CLOSE_TOO_BIG   1009
+#define CLOSE_TRY_LATER 1013
 
 #define FRAME_BURST_SECONDS 10
 #define FRAME_ARENA_MAX     (1U << 20)
@@ -51,7 +51,8 @@ session_new(struct node *node, struct station *station, const struct session_pee
 	buf_init(&s->rx, (size_t)node->settings.ocpp.max_message);
 	list_init(&s->inbox);
 	list_init(&s->outbox);
-	s->frame_budget = (double)node->settings.ocpp.max_frames_per_second * FRAME_BURST_SECONDS;
+	s->frame_budget =
+	    (double)node->settings.ocpp.max_frames_per_second * FRAME_BURST_SECONDS;
 	return s;
 }
 
@@ -99,7 +100,8 @@ session_release(struct session *s)
 
 /* The row of core.connection is there: from now on its id is what fences this session. */
 static void
-opened(void *ctx, enum store_outcome outcome, const struct pg_result *r, const struct pg_error *error)
+opened(void *ctx, enum store_outcome outcome, const struct pg_result *r,
+    const struct pg_error *error)
 {
 	struct session *s = ctx;
 
@@ -159,7 +161,8 @@ session_established(struct session *s, struct lws *wsi)
 		/* Newest authenticated connection wins: after a network loss the old socket still looks alive. */
 		metrics.connections_replaced++;
 		log_warn("STATION_REPLACED", LOG_SLICE("station", name_of(s)),
-		    LOG_STR("old_address", older->peer.address), LOG_STR("address", s->peer.address));
+		    LOG_STR("old_address", older->peer.address),
+		    LOG_STR("address", s->peer.address));
 		session_close(older, CLOSE_NORMAL, "replaced");
 	}
 	s->station->session = s;
@@ -167,13 +170,14 @@ session_established(struct session *s, struct lws *wsi)
 	s->owner->session_count++;
 	metrics.connections_opened++;
 	metrics.stations_connected++;
-	log_info("STATION_CONNECTED", LOG_SLICE("station", name_of(s)), LOG_STR("address", s->peer.address),
-	    LOG_INT("profile", s->peer.security_profile));
+	log_info("STATION_CONNECTED", LOG_SLICE("station", name_of(s)),
+	    LOG_STR("address", s->peer.address), LOG_INT("profile", s->peer.security_profile));
 	submit_open(s);
 }
 
 static void
-closed(void *ctx, enum store_outcome outcome, const struct pg_result *r, const struct pg_error *error)
+closed(void *ctx, enum store_outcome outcome, const struct pg_result *r,
+    const struct pg_error *error)
 {
 	(void)ctx;
 	(void)r;
@@ -190,7 +194,8 @@ submit_close(struct session *s)
 	params_int(&p, s->connection_id);
 	params_time(&p, s->seen_at);
 	params_time(&p, clock_wall());
-	params_text(&p, slice_cstr(s->close_reason != NULL ? s->close_reason : "closed by the station"));
+	params_text(&p,
+	    slice_cstr(s->close_reason != NULL ? s->close_reason : "closed by the station"));
 	if (!store_submit(s->owner->store, STMT_CONNECTION_CLOSE, &p.pg, closed, NULL))
 		log_warn("CONNECTION_END_LOST", LOG_SLICE("station", name_of(s)));
 }
@@ -214,7 +219,8 @@ session_gone(struct session *s)
 		if (s->connection_id != 0)
 			submit_close(s);
 		log_info("STATION_DISCONNECTED", LOG_SLICE("station", name_of(s)),
-		    LOG_STR("reason", s->close_reason != NULL ? s->close_reason : "closed by the station"));
+		    LOG_STR("reason",
+			s->close_reason != NULL ? s->close_reason : "closed by the station"));
 	}
 	free_when_idle(s);
 }
@@ -247,8 +253,8 @@ send_answer(struct session *s, struct buf *frame, bool refused)
 {
 	session_send(s, buf_slice(frame));
 	if (s->owner->settings.database.log_messages)
-		store_log_frame(s->owner->store, clock_wall(), s->station->id, s->connection_id, false,
-		    buf_slice(frame));
+		store_log_frame(s->owner->store, clock_wall(), s->station->id, s->connection_id,
+		    false, buf_slice(frame));
 	buf_clear(frame);
 	work_done(s, refused);
 }
@@ -323,7 +329,8 @@ log_inbound(struct session *s, struct slice frame)
 		return;
 	if (is_secret(frame))
 		frame = SLICE("(not kept: it holds a KeyCode)");
-	store_log_frame(s->owner->store, clock_wall(), s->station->id, s->connection_id, true, frame);
+	store_log_frame(
+	    s->owner->store, clock_wall(), s->station->id, s->connection_id, true, frame);
 }
 
 static void
@@ -332,8 +339,8 @@ bad_frame(struct session *s, const struct ocpp_frame *frame, const struct ocpp_f
 	struct buf *out = frame_buffer();
 
 	metrics.frames_bad++;
-	log_warn("FRAME_REFUSED", LOG_SLICE("station", name_of(s)), LOG_STR("code", ocpp_error_name(fault->code)),
-	    LOG_STR("detail", fault->detail));
+	log_warn("FRAME_REFUSED", LOG_SLICE("station", name_of(s)),
+	    LOG_STR("code", ocpp_error_name(fault->code)), LOG_STR("detail", fault->detail));
 	ocpp_frame_error(out, frame->id, fault);
 	session_send(s, buf_slice(out));
 	buf_clear(out);
@@ -368,9 +375,7 @@ take_frame(struct session *s, struct slice text)
 	case OCPP_FRAME_BAD_UTF8:
 		session_close(s, CLOSE_BAD_UTF8, "invalid UTF-8");
 		return true;
-	case OCPP_FRAME_IGNORE:
-		metrics.frames_ignored++;
-		break;
+	case OCPP_FRAME_IGNORE: metrics.frames_ignored++; break;
 	case OCPP_FRAME_REFUSE: bad_frame(s, &frame, &fault); break;
 	case OCPP_FRAME_OK:
 		if (frame.kind == OCPP_CALL && !take_call(s, &frame))
@@ -389,8 +394,9 @@ is_answer(struct slice text)
 {
 	size_t i = 0;
 
-	while (i < text.len && (text.ptr[i] == ' ' || text.ptr[i] == '[' || text.ptr[i] == '\n' ||
-	           text.ptr[i] == '\r' || text.ptr[i] == '\t'))
+	while (
+	    i < text.len && (text.ptr[i] == ' ' || text.ptr[i] == '[' || text.ptr[i] == '\n' ||
+				text.ptr[i] == '\r' || text.ptr[i] == '\t'))
 		i++;
 	return i < text.len && (text.ptr[i] == '3' || text.ptr[i] == '4');
 }
@@ -426,7 +432,7 @@ static void
 message_arrived(struct session *s, struct slice text)
 {
 	bool can_take = s->state == SESSION_OPEN &&
-	    (is_answer(text) || (s->working[0] == '\0' && list_empty(&s->inbox)));
+			(is_answer(text) || (s->working[0] == '\0' && list_empty(&s->inbox)));
 
 	metrics.frames_received++;
 	metrics.bytes_received += text.len;
@@ -482,7 +488,8 @@ assemble(struct session *s, struct slice bytes, bool final)
 		return false;
 	}
 	if (final && s->rx.len == 0) {
-		message_arrived(s, bytes); /* the usual case: whole in one piece, nothing to copy */
+		message_arrived(
+		    s, bytes); /* the usual case: whole in one piece, nothing to copy */
 		return true;
 	}
 	buf_append(&s->rx, bytes.ptr, bytes.len);

@@ -33,7 +33,8 @@ struct session_call {
 	int action; /* enum ocpp_action */
 	int triggers; /* TriggerMessage: the action it asks for; -1: none */
 	int64_t sent_mono;
-	bool busy; /* core.command_claim, or the record of an end, is being committed: claim nothing yet */
+	bool
+	    busy; /* core.command_claim, or the record of an end, is being committed: claim nothing yet */
 	bool again; /* something may have been queued while busy */
 	int unanswered; /* timeouts in a row */
 };
@@ -41,7 +42,8 @@ struct session_call {
 struct session {
 	struct list node; /* node->sessions */
 	struct node *owner;
-	struct station *station; /* borrowed from the directory, which keeps it while station->session or pending */
+	struct station *
+	    station; /* borrowed from the directory, which keeps it while station->session or pending */
 	struct lws *wsi; /* NULL when GONE */
 	enum session_state state;
 	struct session_peer peer;
@@ -53,7 +55,8 @@ struct session {
 	struct list inbox; /* struct inbound: frames waiting their turn */
 	int inbox_count;
 	bool paused; /* socket not read */
-	char working[OCPP_MESSAGE_ID_MAX + 1]; /* message id of the CALL being committed; "" when none */
+	char working[OCPP_MESSAGE_ID_MAX +
+		     1]; /* message id of the CALL being committed; "" when none */
 	int working_action;
 	int64_t working_mono; /* when it arrived */
 
@@ -66,7 +69,8 @@ struct session {
 
 	struct session_call call;
 	int64_t claim_mono; /* look for commands at this time; 0: when told */
-	uint64_t triggered; /* bit per enum ocpp_action a Pending station has been asked to send (B02.FR.09) */
+	uint64_t
+	    triggered; /* bit per enum ocpp_action a Pending station has been asked to send (B02.FR.09) */
 
 	int64_t opened_at;
 	int64_t seen_at; /* wall time of the last frame or pong: proof of life */
@@ -79,7 +83,8 @@ struct session {
 };
 
 /* After the handshake was accepted, before the socket can be used. */
-struct session *session_new(struct node *node, struct station *station, const struct session_peer *peer);
+struct session *session_new(
+    struct node *node, struct station *station, const struct session_peer *peer);
 /* The WebSocket is established.  Replaces an older session of the same station. */
 void session_established(struct session *s, struct lws *wsi);
 /* The socket is gone, or was never established.  Frees the session once nothing is pending. */

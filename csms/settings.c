@@ -3,8 +3,8 @@
 #include "common/config.h"
 
 #define AT(member) offsetof(struct settings, member)
-#define MS INT64_C(1000)
-#define S INT64_C(1000000)
+#define MS         INT64_C(1000)
+#define S          INT64_C(1000000)
 
 /* clang-format off */
 static const struct config_row rows[] = {

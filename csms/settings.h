@@ -17,7 +17,8 @@ struct settings {
 		int64_t max_pending; /* bytes of station messages waiting for commit */
 		int64_t max_batch;
 		int64_t commit_delay;
-		int64_t outage_limit; /* past it, stations are disconnected and handshakes get 503 */
+		int64_t
+		    outage_limit; /* past it, stations are disconnected and handshakes get 503 */
 		int64_t message_retention; /* of the raw log */
 		bool log_messages;
 	} database;
@@ -42,7 +43,8 @@ struct settings {
 		int64_t max_unsent_total;
 		int64_t max_queued_calls; /* inbound CALLs of one station waiting their turn */
 		int64_t max_frames_per_second; /* per station, averaged over 10 s */
-		int64_t max_connections, max_handshakes; /* sockets in all; sockets before their handshake */
+		int64_t max_connections,
+		    max_handshakes; /* sockets in all; sockets before their handshake */
 		int64_t max_handshakes_per_address;
 		int64_t max_bad_frames; /* per connection, then it is closed */
 		int64_t settle_time; /* between boot and the first command */

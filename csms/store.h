@@ -57,7 +57,7 @@ struct store_stats {
 struct store *store_new(struct loop *loop, const struct store_settings *settings,
     const struct pg_statement *statements, int statement_count);
 /* Abandons what waits (callbacks run), then frees. */
-void store_free(struct store **store);
+void store_free(struct store **pointer);
 
 bool store_is_up(const struct store *store);
 /* False: over max_bytes; nothing was taken.  Parameters are copied.  An empty store takes any one operation. */

@@ -23,7 +23,9 @@ struct throttle *throttle_new(int64_t per_address, int64_t per_station);
 void throttle_free(struct throttle **throttle);
 
 /* May this attempt be checked at all?  `address` is numeric; of IPv6 the first 64 bits count. */
-bool throttle_allows(struct throttle *t, struct slice address, struct slice station, int64_t now_mono);
-void throttle_failed(struct throttle *t, struct slice address, struct slice station, int64_t now_mono);
+bool throttle_allows(
+    struct throttle *t, struct slice address, struct slice station, int64_t now_mono);
+void throttle_failed(
+    struct throttle *t, struct slice address, struct slice station, int64_t now_mono);
 
 #endif

@@ -12,7 +12,8 @@ complain(const char *what, const char *file)
 	char text[256] = "unknown";
 
 	ERR_error_string_n(ERR_get_error(), text, sizeof(text));
-	log_error("TLS_CONFIGURATION", LOG_STR("what", what), LOG_STR("file", file), LOG_STR("error", text));
+	log_error("TLS_CONFIGURATION", LOG_STR("what", what), LOG_STR("file", file),
+	    LOG_STR("error", text));
 	return false;
 }
 
@@ -30,7 +31,8 @@ bool
 tls_configure(void *context, const struct settings *settings)
 {
 	SSL_CTX *ctx = context;
-	const char *second = settings->tls.ecdsa_certificate != NULL ? settings->tls.rsa_certificate : NULL;
+	const char *second =
+	    settings->tls.ecdsa_certificate != NULL ? settings->tls.rsa_certificate : NULL;
 
 	if (second != NULL && !add_certificate(ctx, second, settings->tls.rsa_key))
 		return false;
@@ -56,8 +58,10 @@ tls_peer_names(void *ssl, char *common_name, size_t common_name_size, char *orga
 
 	if (certificate == NULL)
 		return false;
-	copy_name(X509_get_subject_name(certificate), NID_commonName, common_name, common_name_size);
-	copy_name(X509_get_subject_name(certificate), NID_organizationName, organisation, organisation_size);
+	copy_name(
+	    X509_get_subject_name(certificate), NID_commonName, common_name, common_name_size);
+	copy_name(X509_get_subject_name(certificate), NID_organizationName, organisation,
+	    organisation_size);
 	X509_free(certificate);
 	return true;
 }

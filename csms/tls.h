@@ -13,9 +13,9 @@
  * The suites the CSMS must offer for TLS 1.2 (A00.FR.318), RSA key exchange included because some stations have
  * nothing else, and the forward-secret RSA ones.
  */
-#define TLS_SUITES                                                                                 \
-	"ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-ECDSA-AES256-GCM-SHA384:"                             \
-	"ECDHE-RSA-AES128-GCM-SHA256:ECDHE-RSA-AES256-GCM-SHA384:"                                 \
+#define TLS_SUITES                                                                             \
+	"ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-ECDSA-AES256-GCM-SHA384:"                         \
+	"ECDHE-RSA-AES128-GCM-SHA256:ECDHE-RSA-AES256-GCM-SHA384:"                             \
 	"AES128-GCM-SHA256:AES256-GCM-SHA384"
 
 /* `context` is the SSL_CTX of a vhost that has its first certificate (ECDSA if there is one).  False: logged. */

@@ -31,6 +31,7 @@ block_boot_committed(struct session *s, const struct pg_result *r)
 	s->boot = registration_parse(pg_text(r, 0, 1));
 	s->station->boot_status = s->boot;
 	s->triggered = 0;
-	log_info("STATION_BOOTED", LOG_STR("station", s->station->name), LOG_SLICE("status", pg_text(r, 0, 1)));
+	log_info("STATION_BOOTED", LOG_STR("station", s->station->name),
+	    LOG_SLICE("status", pg_text(r, 0, 1)));
 	commands_after(s, s->owner->settings.ocpp.settle_time);
 }
