@@ -81,9 +81,9 @@ pg_new(struct loop *loop, const char *uri, const char *application_name,
 }
 
 void
-pg_free(struct pg_conn **pg)
+pg_free(struct pg_conn **connection)
 {
-	*pg = NULL;
+	*connection = NULL;
 	fake.up = false;
 }
 

@@ -4,8 +4,8 @@
  * Statement 0 inserts its first parameter as a row; the rows of a batch become visible at its sync.  Statement 1
  * takes raw messages.  Nothing happens until fake_serve() is called, so a test sees each moment.
  */
-#ifndef V2G_TEST_FAKE_PG_H
-#define V2G_TEST_FAKE_PG_H
+#ifndef V2G_TESTS_UNIT_FAKE_PG_H
+#define V2G_TESTS_UNIT_FAKE_PG_H
 
 #include "csms/pg.h"
 

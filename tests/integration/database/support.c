@@ -1,5 +1,6 @@
 #include "tests/integration/database/support.h"
 
+#include <fcntl.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -7,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -90,11 +92,20 @@ support_tear_down(void **state)
 void
 cluster(const char *command)
 {
-	char line[1024];
+	static const char program[] = V2G_SOURCE_DIR "/tests/lib/pg.sh";
+	int status = 0, nowhere;
+	pid_t pid = fork();
 
-	snprintf(line, sizeof(line), "'%s/tests/lib/pg.sh' %s '%s' >/dev/null 2>&1",
-	    V2G_SOURCE_DIR, command, environment("V2G_TEST_CLUSTER"));
-	assert_int_equal(system(line), 0);
+	assert_true(pid >= 0);
+	if (pid == 0) {
+		nowhere = open("/dev/null", O_WRONLY);
+		dup2(nowhere, STDOUT_FILENO);
+		dup2(nowhere, STDERR_FILENO);
+		execl(program, program, command, environment("V2G_TEST_CLUSTER"), (char *)NULL);
+		_exit(127);
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(status, 0);
 }
 
 int

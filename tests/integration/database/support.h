@@ -3,8 +3,8 @@
  *
  * The environment names the cluster: V2G_TEST_CLUSTER (folder, see tests/lib/pg.sh) and V2G_TEST_URI.
  */
-#ifndef V2G_TEST_DATABASE_SUPPORT_H
-#define V2G_TEST_DATABASE_SUPPORT_H
+#ifndef V2G_TESTS_INTEGRATION_DATABASE_SUPPORT_H
+#define V2G_TESTS_INTEGRATION_DATABASE_SUPPORT_H
 
 #include "csms/loop.h"
 
