@@ -66,6 +66,7 @@ const struct behaviour behaviour_idle = { "idle", idle_begin, idle_wake, idle_re
 
 /* A station that cannot deliver makes no more: memory is not what is tested here. */
 enum { QUEUE_MOST = 200 };
+#define PACE_SECONDS 0.1
 
 static void
 transactions_begin(struct station *st)
@@ -85,7 +86,8 @@ transactions_wake(struct evse *evse)
 		.token_type = OCPP_ID_TOKEN_ENUM_ISO14443,
 	};
 
-	behaviour_wake_after(evse, options->sample_interval);
+	behaviour_wake_after(
+	    evse, options->sample_interval > 0 ? options->sample_interval : PACE_SECONDS);
 	if (st->events_queued >= QUEUE_MOST || evse->inoperative || evse->faulted)
 		return;
 	if (evse->transaction == NULL) {

@@ -65,8 +65,8 @@ static const struct row rows[] = {
 	{ "duration", REAL, AT(duration), "SECONDS", "0", 0, 1e9, "0: until a signal" },
 	{ "time-scale", REAL, AT(time_scale), "X", "1", 0.001, 10000,
 	    "the vehicle's time runs so much faster (waits, energy; no protocol timers)" },
-	{ "sample", REAL, AT(sample_interval), "SECONDS", "10", 0.01, 86400,
-	    "SampledDataCtrlr.TxUpdatedInterval at the start" },
+	{ "sample", REAL, AT(sample_interval), "SECONDS", NULL, 0.01, 86400,
+	    "TxUpdatedInterval at the start (10); pace of the behaviour transactions (0.1)" },
 	{ "tokens", TEXT, AT(tokens), "A,B,...", "DEMO-TOKEN", 0, 0,
 	    "id tokens that drivers show" },
 	{ "flap", REAL, AT(flap), "SECONDS", "0", 0, 1e6,
@@ -254,7 +254,8 @@ options_parse(struct options *options, int argc, char **argv, int *exit_code_out
 	int at = 1;
 
 	memset(options, 0, sizeof(*options));
-	options->connect_rate = -1;
+	/* Which was not given. */
+	options->connect_rate = options->sample_interval = -1;
 	for (size_t i = 0; i < ROWS; i++)
 		if (rows[i].name != NULL && rows[i].value != NULL)
 			set(options, &rows[i], rows[i].value);

@@ -504,6 +504,16 @@ start_misfortune(struct station *st)
 		ev_timer_start(st->fleet->loop, &st->rude);
 }
 
+/* The variable counts in whole seconds, and 0 would mean: never. */
+static void
+set_sample_interval(struct station *st, double seconds)
+{
+	char text[VARIABLE_VALUE_MAX];
+
+	snprintf(text, sizeof(text), "%lld", llround(fmax(seconds, 1)));
+	variables_set(st, VARIABLE_TX_UPDATED_INTERVAL, slice_cstr(text));
+}
+
 void
 station_init(struct station *st, struct fleet *fleet, char *name, char *password, uint64_t seed)
 {
@@ -529,6 +539,8 @@ station_init(struct station *st, struct fleet *fleet, char *name, char *password
 		abort();
 	for (unsigned i = 0; i < count; i++)
 		evse_init(&st->evses[i], st, (int32_t)i + 1);
+	if (fleet->options->sample_interval > 0)
+		set_sample_interval(st, fleet->options->sample_interval);
 	start_misfortune(st);
 }
 
