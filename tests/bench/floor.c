@@ -10,6 +10,7 @@
 #include "common/log.h"
 
 #define FRAME_MAX  (64U << 10)
+#define ID_MAX     64 /* with its quotes */
 #define ANSWER_MAX 256
 
 static const struct floor *floor_in_use;
@@ -57,13 +58,14 @@ answer_to(struct slice frame)
 	struct floor_message *m;
 	char now[CLOCK_TEXT_MAX];
 	char *text;
-	int len;
+	int len, id_len;
 
-	if (!floor_read_call(frame, &id, &action) || id.len > 64)
+	if (!floor_read_call(frame, &id, &action) || id.len > ID_MAX)
 		return NULL;
 	m = malloc(sizeof(*m) + LWS_PRE + ANSWER_MAX);
 	if (m == NULL)
 		abort();
+	id_len = id.len < ID_MAX ? (int)id.len : ID_MAX; /* the compiler sees the bound */
 	m->node = (struct list){ NULL, NULL };
 	text = (char *)m->bytes + LWS_PRE;
 	clock_format(clock_wall(), 3, now);
@@ -71,12 +73,12 @@ answer_to(struct slice frame)
 		len = snprintf(text, ANSWER_MAX,
 		    "[3,%.*s,{\"currentTime\":\"%s\",\"interval\":300,\"status\":\"Accepted\"}"
 		    "]",
-		    SLICE_ARGS(id), now);
+		    id_len, id.ptr, now);
 	else if (slice_equal(action, SLICE("Heartbeat")))
 		len = snprintf(
-		    text, ANSWER_MAX, "[3,%.*s,{\"currentTime\":\"%s\"}]", SLICE_ARGS(id), now);
+		    text, ANSWER_MAX, "[3,%.*s,{\"currentTime\":\"%s\"}]", id_len, id.ptr, now);
 	else
-		len = snprintf(text, ANSWER_MAX, "[3,%.*s,{}]", SLICE_ARGS(id));
+		len = snprintf(text, ANSWER_MAX, "[3,%.*s,{}]", id_len, id.ptr);
 	m->len = (size_t)len;
 	return m;
 }
