@@ -14,6 +14,8 @@ struct list {
 	struct list *next, *prev;
 };
 
+/* Loops and member names cannot stand in parentheses. */
+/* NOLINTBEGIN(bugprone-macro-parentheses) */
 #define LIST_INIT(name)                                                                        \
 	{                                                                                      \
 		&(name), &(name)                                                               \
@@ -25,6 +27,7 @@ struct list {
 #define list_foreach_safe(pos, next_, head)                                                    \
 	for (struct list *pos = (head)->next, *next_ = pos->next; pos != (head);               \
 	     pos = next_, next_ = pos->next)
+/* NOLINTEND(bugprone-macro-parentheses) */
 
 static inline void
 list_init(struct list *head)
