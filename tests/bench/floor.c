@@ -66,7 +66,7 @@ answer_to(struct slice frame)
 	if (m == NULL)
 		abort();
 	id_len = id.len < ID_MAX ? (int)id.len : ID_MAX; /* the compiler sees the bound */
-	m->node = (struct list){ NULL, NULL };
+	m->next = NULL;
 	text = (char *)m->bytes + LWS_PRE;
 	clock_format(clock_wall(), 3, now);
 	if (slice_equal(action, SLICE("BootNotification")))
@@ -90,8 +90,23 @@ floor_send(struct floor_connection *c, struct floor_message *message)
 		free(message);
 		return;
 	}
-	list_append(&c->outbox, &message->node);
+	*c->outbox_end = message;
+	c->outbox_end = &message->next;
 	lws_callback_on_writable(c->wsi);
+}
+
+/* NULL: nothing to send. */
+static struct floor_message *
+next_message(struct floor_connection *c)
+{
+	struct floor_message *m = c->outbox;
+
+	if (m == NULL)
+		return NULL;
+	c->outbox = m->next;
+	if (c->outbox == NULL)
+		c->outbox_end = &c->outbox;
+	return m;
 }
 
 /* ---- connections ---- */
@@ -105,7 +120,7 @@ connection_new(struct lws *wsi)
 	if (c == NULL)
 		abort();
 	c->wsi = wsi;
-	list_init(&c->outbox);
+	c->outbox_end = &c->outbox;
 	buf_init(&c->inbox, FRAME_MAX);
 	len = lws_hdr_copy(wsi, c->path, sizeof(c->path), WSI_TOKEN_GET_URI);
 	c->station = slice_from(c->path, len > 0 ? (size_t)len : 0);
@@ -129,12 +144,12 @@ connection_free_if_done(struct floor_connection *c)
 static void
 connection_gone(struct floor_connection *c)
 {
-	struct list *node;
+	struct floor_message *m;
 
 	if (c == NULL)
 		return;
-	while ((node = list_pop(&c->outbox)) != NULL)
-		free(list_entry(node, struct floor_message, node));
+	while ((m = next_message(c)) != NULL)
+		free(m);
 	c->wsi = NULL;
 	connection_free_if_done(c);
 }
@@ -176,16 +191,14 @@ receive(struct floor_connection *c, struct slice piece)
 static bool
 write_one(struct floor_connection *c)
 {
-	struct list *node = list_pop(&c->outbox);
-	struct floor_message *m;
+	struct floor_message *m = next_message(c);
 	bool fine;
 
-	if (node == NULL)
+	if (m == NULL)
 		return true;
-	m = list_entry(node, struct floor_message, node);
 	fine = lws_write(c->wsi, m->bytes + LWS_PRE, m->len, LWS_WRITE_TEXT) >= (int)m->len;
 	free(m);
-	if (!list_empty(&c->outbox))
+	if (c->outbox != NULL)
 		lws_callback_on_writable(c->wsi);
 	return fine;
 }

@@ -8,11 +8,10 @@
  * They take any path and the subprotocol ocpp2.0.1, find id and action of a CALL by looking for the
  * quotes, and answer it well enough for the load generator.
  */
-#ifndef V2G_BENCH_FLOOR_H
-#define V2G_BENCH_FLOOR_H
+#ifndef V2G_TESTS_BENCH_FLOOR_H
+#define V2G_TESTS_BENCH_FLOOR_H
 
 #include "common/buf.h"
-#include "common/list.h"
 #include "csms/loop.h"
 
 struct lws;
@@ -24,7 +23,7 @@ struct floor_options {
 /* Lives until the socket is gone and nothing is pending. */
 struct floor_connection {
 	struct lws *wsi; /* NULL: gone */
-	struct list outbox; /* of struct floor_message */
+	struct floor_message *outbox, **outbox_end; /* oldest first */
 	struct buf inbox; /* pieces of a message */
 	struct slice station; /* the path's last part, in `path` */
 	char path[64];
@@ -33,7 +32,7 @@ struct floor_connection {
 
 /* An answer, made at once and sent later. */
 struct floor_message {
-	struct list node;
+	struct floor_message *next;
 	size_t len;
 	unsigned char bytes[]; /* LWS_PRE first */
 };
