@@ -145,8 +145,6 @@ on_report(struct ev_loop *loop, ev_timer *timer, int events)
 	(void)loop;
 	(void)events;
 	stats_report(&fleet->stats, count_online(fleet), count_queued(fleet));
-	if (fleet->truth != NULL)
-		fflush(fleet->truth);
 }
 
 /* ---- running ---- */
@@ -236,6 +234,9 @@ prepare(struct fleet *fleet)
 		fleet->truth = fopen(fleet->options->truth, "w");
 		if (fleet->truth == NULL)
 			perror(fleet->options->truth);
+		else
+			/* It is read while it grows, and is still true if we are killed. */
+			setvbuf(fleet->truth, NULL, _IOLBF, BUFSIZ);
 	}
 	return fleet->options->truth == NULL || fleet->truth != NULL;
 }
