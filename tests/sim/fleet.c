@@ -232,13 +232,14 @@ prepare(struct fleet *fleet)
 		return false;
 	if (fleet->options->truth != NULL) {
 		fleet->truth = fopen(fleet->options->truth, "w");
-		if (fleet->truth == NULL)
+		if (fleet->truth == NULL) {
 			perror(fleet->options->truth);
-		else
-			/* It is read while it grows, and is still true if we are killed. */
-			setvbuf(fleet->truth, NULL, _IOLBF, BUFSIZ);
+			return false;
+		}
+		/* It is read while it grows, and is still true if we are killed. */
+		setvbuf(fleet->truth, NULL, _IOLBF, BUFSIZ);
 	}
-	return fleet->options->truth == NULL || fleet->truth != NULL;
+	return true;
 }
 
 static void
