@@ -47,12 +47,34 @@ triggered_action(struct slice payload)
 	return ocpp_find_action(OCPP_2_0_1, wanted);
 }
 
-/* A password on its way to the station is for no log (A01.FR.09). */
+/*
+ * A password on its way to the station is for no log (A01.FR.09), nor are those of a VPN or an APN.  Decoded, because
+ * names compare without case and JSON has many spellings.
+ */
 static bool
 is_secret(int action, struct slice payload)
 {
-	return action == OCPP_ACTION_SET_VARIABLES &&
-	       memmem(payload.ptr, payload.len, "BasicAuthPassword", 17) != NULL;
+	const struct ocpp_set_network_profile_request *network;
+	const struct ocpp_set_variables_request *variables;
+	struct ocpp_fault fault;
+	void *message;
+
+	if (action != OCPP_ACTION_SET_VARIABLES && action != OCPP_ACTION_SET_NETWORK_PROFILE)
+		return false;
+	if (!ocpp_decode(ocpp_messages[action].request, OCPP_2_0_1, payload, scratch(),
+		&message, &fault))
+		return true;
+	if (action == OCPP_ACTION_SET_NETWORK_PROFILE) {
+		network = message;
+		return network->connection_data->vpn != NULL ||
+		       network->connection_data->apn != NULL;
+	}
+	variables = message;
+	for (size_t i = 0; i < variables->set_variable_data.count; i++)
+		if (slice_equal_nocase(variables->set_variable_data.items[i].variable->name,
+			SLICE("BasicAuthPassword")))
+			return true;
+	return false;
 }
 
 static void

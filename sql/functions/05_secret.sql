@@ -1,14 +1,14 @@
 -- Secrets in requests to stations.
 
--- The payload with passwords replaced: SetVariables of BasicAuthPassword (A01.FR.09), and the credentials
--- inside SetNetworkProfile.
+-- The payload with passwords replaced, however JSON spells them: SetVariables of BasicAuthPassword (A01.FR.09), and the
+-- credentials inside SetNetworkProfile.
 CREATE OR REPLACE FUNCTION core.without_secrets(action text, payload json) RETURNS json
 LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $$
 DECLARE
 	p jsonb;
 	path text[];
 BEGIN
-	IF action = 'SetVariables' AND payload::text ~* 'basicauthpassword' THEN
+	IF action = 'SetVariables' AND payload::jsonb::text ~* 'basicauthpassword' THEN
 		RETURN jsonb_set(payload::jsonb, '{setVariableData}', (
 			SELECT jsonb_agg(CASE WHEN lower(item #>> '{variable,name}') = 'basicauthpassword'
 				THEN jsonb_set(item, '{attributeValue}', '"***"') ELSE item END ORDER BY n)
