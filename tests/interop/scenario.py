@@ -317,18 +317,21 @@ class Scenario:
 
     def password_change(self):
         """A01: the new password counts once the station has accepted it; it is kept nowhere."""
-        for name_of_variable in ("BasicAuthPassword", "basicauthpassword"):
+        for variable, spelling in (("BasicAuthPassword", None), ("basicauthpassword", None),
+                                   ("BasicAuthPassword", b"Basic\\u0041uth\\u0050assword")):
             new = "New-" + secrets.token_hex(10)
-            request, accepted, refused = set_password(new, name_of_variable)
+            request, accepted, refused = set_password(new, variable)
+            # Another spelling of the same JSON.
+            body = json.dumps(request).encode().replace(variable.encode(), spelling or variable.encode())
             with self.station() as (name, station):
                 station.answer_with(SetVariables=refused)
-                check_equal(self.send(name, "SetVariables", request)["response"], refused, "response")
+                check_equal(self.send(name, "SetVariables", body)["response"], refused, "response")
                 check_equal(station.wait_call("SetVariables"), request, "what the station saw")
             self.refused(name, (401,), password=new)
             with self.open(name) as station:
                 self.boot(station)
                 station.answer_with(SetVariables=accepted)
-                check_equal(self.send(name, "SetVariables", request)["response"], accepted, "response")
+                check_equal(self.send(name, "SetVariables", body)["response"], accepted, "response")
             wait_until(lambda: self.is_refused(name, (401,)), "the old password still works", 5)
             with self.open(name, password=new) as station:
                 self.boot(station)
