@@ -123,13 +123,15 @@ write_frame(struct session *s)
 	return sent;
 }
 
+/* Not an empty one: libwebsockets does not tell of a pong without payload, and silence would be all we hear. */
 static bool
 write_ping(struct session *s)
 {
-	unsigned char empty[LWS_PRE + 1];
+	unsigned char ping[LWS_PRE + 1];
 
+	ping[LWS_PRE] = 'p';
 	s->ping_wanted = false;
-	return lws_write(s->wsi, empty + LWS_PRE, 0, LWS_WRITE_PING) >= 0;
+	return lws_write(s->wsi, ping + LWS_PRE, 1, LWS_WRITE_PING) >= 0;
 }
 
 /* One write per callback is what libwebsockets allows. */
