@@ -80,7 +80,9 @@ list_pop(struct list *head)
 
 	if (node == head)
 		return NULL;
-	list_remove(node);
+	head->next = node->next;
+	node->next->prev = head;
+	node->next = node->prev = NULL;
 	return node;
 }
 

@@ -1,9 +1,11 @@
 #include "common/slice.h"
 
-static unsigned char
-ascii_lower(char c)
+char
+slice_lower(char c)
 {
-	return (unsigned char)(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c);
+	if (c >= 'A' && c <= 'Z')
+		return (char)(c - 'A' + 'a');
+	return c;
 }
 
 bool
@@ -12,7 +14,7 @@ slice_equal_nocase(struct slice a, struct slice b)
 	if (a.len != b.len)
 		return false;
 	for (size_t i = 0; i < a.len; i++) {
-		if (ascii_lower(a.ptr[i]) != ascii_lower(b.ptr[i]))
+		if (slice_lower(a.ptr[i]) != slice_lower(b.ptr[i]))
 			return false;
 	}
 	return true;

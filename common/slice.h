@@ -40,6 +40,8 @@ slice_equal(struct slice a, struct slice b)
 	return a.len == b.len && (a.len == 0 || memcmp(a.ptr, b.ptr, a.len) == 0);
 }
 
+/* 'A' to 'Z' become small; all else stays. */
+char slice_lower(char c);
 /* ASCII case-insensitive, for OCPP's identifierString (part 2, 1.1: case-insensitive). */
 bool slice_equal_nocase(struct slice a, struct slice b);
 

@@ -17,12 +17,14 @@ struct directory {
 	struct map tokens; /* hash -> struct api_token */
 	bool stations_loaded, tokens_loaded, was_ready;
 	bool loading, load_again;
+	uint64_t last_read, load_number, tokens_number; /* of questions, as they were asked */
 };
 
 /* One refresh on its way. */
 struct refresh {
 	struct directory *directory;
 	char *name; /* NULL: tokens */
+	uint64_t number;
 	void (*done)(void *ctx);
 	void *ctx;
 };
@@ -62,11 +64,8 @@ make_key(struct slice name, char key[STATION_NAME_MAX + 1])
 {
 	if (name.len == 0 || name.len > STATION_NAME_MAX)
 		return false;
-	for (size_t i = 0; i < name.len; i++) {
-		char c = name.ptr[i];
-
-		key[i] = c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
-	}
+	for (size_t i = 0; i < name.len; i++)
+		key[i] = slice_lower(name.ptr[i]);
 	key[name.len] = '\0';
 	return true;
 }
@@ -171,10 +170,23 @@ replace(char **field, struct slice text)
 	return true;
 }
 
+/*
+ * The pool has several connections, so an answer may be overtaken by that to a later question, which knows more: every
+ * change is told after its commit, and asked for after it is told.
+ */
+static bool
+is_news(struct station *s, uint64_t number)
+{
+	if (s->read_number > number)
+		return false;
+	s->read_number = number;
+	return true;
+}
+
 /* Columns of directory() and directory_one(): id, name, security_profile, password_hash, certificate_cn, blocked,
  * boot_status, compression. */
 static void
-take_station(struct directory *d, const struct pg_result *r, int row)
+take_station(struct directory *d, const struct pg_result *r, int row, uint64_t number)
 {
 	struct slice name = pg_text(r, row, 1);
 	char key[STATION_NAME_MAX + 1];
@@ -191,6 +203,8 @@ take_station(struct directory *d, const struct pg_result *r, int row)
 		memcpy(s->key, key, sizeof(s->key));
 		map_put(&d->stations, slice_cstr(s->key), s);
 	}
+	if (!is_news(s, number))
+		return;
 	if (s->id != pg_integer(r, row, 0)) { /* new, or deleted and created again */
 		if (s->id != 0)
 			map_remove(&d->ids, id_key(&s->id));
@@ -216,11 +230,11 @@ take_station(struct directory *d, const struct pg_result *r, int row)
 }
 
 static void
-take_deletion(struct directory *d, struct slice name)
+take_deletion(struct directory *d, struct slice name, uint64_t number)
 {
 	struct station *s = directory_station(d, name);
 
-	if (s == NULL)
+	if (s == NULL || !is_news(s, number))
 		return;
 	s->deleted = true;
 	s->verified = false;
@@ -236,14 +250,14 @@ take_stations(struct directory *d, const struct pg_result *r)
 	struct station *s;
 
 	for (int row = 0; row < pg_rows(r); row++) {
-		take_station(d, r, row);
+		take_station(d, r, row, d->load_number);
 		s = directory_station(d, pg_text(r, row, 1));
 		if (s != NULL)
 			map_put(&seen, slice_cstr(s->key), s);
 	}
 	while ((s = map_next(&d->stations, &cursor)) != NULL)
 		if (!s->deleted && map_get(&seen, slice_cstr(s->key)) == NULL)
-			take_deletion(d, slice_cstr(s->name));
+			take_deletion(d, slice_cstr(s->name), d->load_number);
 	map_free(&seen);
 }
 
@@ -288,12 +302,11 @@ stations_arrived(
 }
 
 static void
-tokens_arrived(
-    void *ctx, enum pg_outcome outcome, const struct pg_result *r, const struct pg_error *error)
+tokens_arrived(struct directory *d, uint64_t number, enum pg_outcome outcome,
+    const struct pg_result *r, const struct pg_error *error)
 {
-	struct directory *d = ctx;
-
-	if (outcome == PG_DONE) {
+	if (outcome == PG_DONE && number >= d->tokens_number) {
+		d->tokens_number = number;
 		take_tokens(d, r);
 		d->tokens_loaded = true;
 		announce_ready(d);
@@ -312,16 +325,15 @@ load_stations(struct directory *d)
 		return;
 	}
 	d->load_again = false;
+	d->load_number = ++d->last_read;
 	d->loading = query_run(d->pool, QUERY_DIRECTORY, &none, stations_arrived, d) != NULL;
 }
 
 void
 directory_reload(struct directory *d)
 {
-	struct pg_params none = { 0 };
-
 	load_stations(d);
-	query_run(d->pool, QUERY_API_TOKENS, &none, tokens_arrived, d);
+	directory_refresh_tokens(d, NULL, NULL);
 }
 
 static void
@@ -332,12 +344,12 @@ refreshed(
 	struct directory *d = refresh->directory;
 
 	if (refresh->name == NULL) {
-		tokens_arrived(d, outcome, r, error);
+		tokens_arrived(d, refresh->number, outcome, r, error);
 	} else if (outcome == PG_DONE) {
 		if (pg_rows(r) > 0)
-			take_station(d, r, 0);
+			take_station(d, r, 0, refresh->number);
 		else
-			take_deletion(d, slice_cstr(refresh->name));
+			take_deletion(d, slice_cstr(refresh->name), refresh->number);
 	}
 	if (refresh->done != NULL)
 		refresh->done(refresh->ctx);
@@ -354,7 +366,7 @@ refresh(
 
 	if (refresh == NULL)
 		abort();
-	*refresh = (struct refresh){ d, copy(name), done, ctx };
+	*refresh = (struct refresh){ d, copy(name), ++d->last_read, done, ctx };
 	if (name.ptr != NULL)
 		params_text(&p, name);
 	if (query_run(d->pool, statement, &p.pg, refreshed, refresh) != NULL)

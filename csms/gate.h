@@ -31,7 +31,6 @@ struct gate_verdict {
 	bool failed; /* counts as a failed attempt */
 };
 
-void gate_decide(
-    struct node *node, const struct gate_request *request, struct gate_verdict *verdict_out);
+void gate_decide(struct node *node, const struct gate_request *q, struct gate_verdict *v);
 
 #endif

@@ -334,14 +334,15 @@ session_of(struct lws *wsi)
 	return k == NULL ? NULL : k->session;
 }
 
-/* Returns what the callback returns: -1 closes, with the reason told before. */
+/* Returns what the callback returns: -1 closes, with the reason told before (123 bytes at most, RFC 6455 5.5). */
 static int
 close_now(struct session *s)
 {
-	const char *reason = s->close_reason != NULL ? s->close_reason : "";
+	unsigned char reason[124];
+	int len = snprintf((char *)reason, sizeof(reason), "%s",
+	    s->close_reason != NULL ? s->close_reason : "");
 
-	lws_close_reason(s->wsi, (enum lws_close_status)s->close_code,
-	    (unsigned char *)(uintptr_t)reason, strlen(reason));
+	lws_close_reason(s->wsi, (enum lws_close_status)s->close_code, reason, (size_t)len);
 	return -1;
 }
 

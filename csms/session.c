@@ -444,13 +444,13 @@ void
 session_continue(struct session *s)
 {
 	while (s->state == SESSION_OPEN && s->working[0] == '\0' && !list_empty(&s->inbox)) {
-		struct inbound *in = list_entry(s->inbox.next, struct inbound, node);
+		struct inbound *in = list_entry(list_pop(&s->inbox), struct inbound, node);
 
-		if (!take_frame(s, slice_from(in->text, in->len)))
-			break; /* the store is full: tried again by session_tick() */
-		if (s->state == SESSION_GONE)
-			return;
-		list_remove(&in->node);
+		if (!take_frame(s, slice_from(in->text, in->len))) {
+			list_prepend(&s->inbox,
+			    &in->node); /* the store is full: session_tick() tries again */
+			break;
+		}
 		free(in);
 		s->inbox_count--;
 		metrics.calls_waiting--;

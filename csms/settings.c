@@ -5,6 +5,7 @@
 #define AT(member) offsetof(struct settings, member)
 #define MS         INT64_C(1000)
 #define S          INT64_C(1000000)
+#define DAY        (86400 * S)
 
 /* clang-format off */
 static const struct config_row rows[] = {
@@ -22,7 +23,7 @@ static const struct config_row rows[] = {
 	  "Wait this long for company before a commit; saves database CPU at low load." },
 	{ "database", "outage_limit", CONFIG_SECONDS, AT(database.outage_limit), "20s", S, 3600 * S, false,
 	  "Database away for longer: stations are disconnected and handshakes get 503 until it is back. Keep it below the stations' message timeout." },
-	{ "database", "message_retention", CONFIG_SECONDS, AT(database.message_retention), "30d", 86400 * S, 3650 * 86400 * S, false,
+	{ "database", "message_retention", CONFIG_SECONDS, AT(database.message_retention), "30d", DAY, 3650 * DAY, false,
 	  "How long raw messages are kept." },
 	{ "database", "log_messages", CONFIG_BOOL, AT(database.log_messages), "yes", 0, 0, false,
 	  "Keep raw OCPP messages in core.message." },
@@ -49,13 +50,13 @@ static const struct config_row rows[] = {
 
 	{ "ocpp", "node", CONFIG_STRING, AT(ocpp.node), NULL, 0, 0, false,
 	  "Name of this process in the database; default: the host name." },
-	{ "ocpp", "heartbeat_interval", CONFIG_SECONDS, AT(ocpp.heartbeat_interval), "300s", S, 86400 * S, false,
+	{ "ocpp", "heartbeat_interval", CONFIG_SECONDS, AT(ocpp.heartbeat_interval), "300s", S, DAY, false,
 	  "Told to stations at boot; up to a tenth is taken off, differently for each." },
 	{ "ocpp", "call_timeout", CONFIG_SECONDS, AT(ocpp.call_timeout), "30s", 100 * MS, 600 * S, false,
 	  "A command without answer for this long has timed out." },
-	{ "ocpp", "ping_interval", CONFIG_SECONDS, AT(ocpp.ping_interval), "60s", 100 * MS, 86400 * S, false,
+	{ "ocpp", "ping_interval", CONFIG_SECONDS, AT(ocpp.ping_interval), "60s", 100 * MS, DAY, false,
 	  "A station silent for this long is pinged." },
-	{ "ocpp", "silence_limit", CONFIG_SECONDS, AT(ocpp.silence_limit), "150s", 200 * MS, 2 * 86400 * S, false,
+	{ "ocpp", "silence_limit", CONFIG_SECONDS, AT(ocpp.silence_limit), "150s", 200 * MS, 2 * DAY, false,
 	  "A station silent for this long (pong included) is gone." },
 	{ "ocpp", "handshake_timeout", CONFIG_SECONDS, AT(ocpp.handshake_timeout), "10s", S, 60 * S, false,
 	  "TLS and HTTP handshake must be over by then." },
@@ -97,7 +98,7 @@ static const struct config_row rows[] = {
 
 	{ "api", "max_body", CONFIG_BYTES, AT(api.max_body), "1M", 1024, 64 << 20, false, "Longest request body." },
 	{ "api", "max_wait", CONFIG_SECONDS, AT(api.max_wait), "120s", S, 600 * S, false, "Ceiling of ?wait=." },
-	{ "api", "default_ttl", CONFIG_SECONDS, AT(api.default_ttl), "1h", S, 30 * 86400 * S, false,
+	{ "api", "default_ttl", CONFIG_SECONDS, AT(api.default_ttl), "1h", S, 30 * DAY, false,
 	  "A command not sent by then has expired, unless ?ttl= says otherwise." },
 
 	{ "log", "file", CONFIG_STRING, AT(log.file), NULL, 0, 0, false,

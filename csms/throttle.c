@@ -65,6 +65,7 @@ static struct slice
 address_key(struct slice address, char out[KEY_MAX])
 {
 	struct in6_addr v6;
+	size_t len;
 	char text[INET6_ADDRSTRLEN + 1] = { 0 };
 
 	memcpy(
@@ -76,8 +77,9 @@ address_key(struct slice address, char out[KEY_MAX])
 	}
 	if (strncmp(text, "::ffff:", 7) == 0)
 		memmove(text, text + 7, strlen(text + 7) + 1);
-	memcpy(out + 1, text, strlen(text));
-	return slice_from(out, 1 + strlen(text));
+	len = strlen(text);
+	memcpy(out + 1, text, len); /* NOLINT(bugprone-not-null-terminated-result): a slice */
+	return slice_from(out, 1 + len);
 }
 
 /* "s" and the id in lower case; a longer one than any station has shares its beginning. */
@@ -87,11 +89,8 @@ station_key(struct slice station, char out[KEY_MAX])
 	size_t len = station.len < KEY_MAX - 1 ? station.len : KEY_MAX - 1;
 
 	out[0] = 's';
-	for (size_t i = 0; i < len; i++) {
-		char c = station.ptr[i];
-
-		out[1 + i] = c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
-	}
+	for (size_t i = 0; i < len; i++)
+		out[1 + i] = slice_lower(station.ptr[i]);
 	return slice_from(out, 1 + len);
 }
 
