@@ -17,6 +17,12 @@ from harness import PASSWORD, Failure, check, check_equal
 BOOT = {"reason": "PowerUp", "chargingStation": {"model": "M", "vendorName": "V"}}
 
 
+def enrol(csms, names, **options):
+    """Stations that the running node knows of when this returns: it is told by a notification."""
+    csms.add_stations(names, **options)
+    time.sleep(0.5)
+
+
 def basic(name, password=PASSWORD):
     return "Basic " + base64.b64encode(f"{name}:{password}".encode()).decode()
 

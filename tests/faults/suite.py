@@ -12,8 +12,8 @@ import threading
 import time
 
 from fleet import Caller, Fleet, Tough, check_commands, check_fleet
-from harness import (PASSWORD, Cluster, Csms, check, check_equal, main_guard, scratch, wait_until)
-from peer import BOOT, Peer, Wire, event, now
+from harness import Cluster, Csms, check, check_equal, main_guard, wait_until
+from peer import BOOT, Peer, Wire, enrol, event, now
 
 ROUNDS = int(os.environ.get("V2G_FAULTS_ROUNDS", "50"))
 SEED = int(os.environ.get("V2G_FAULTS_SEED", random.randrange(1 << 30)))
@@ -70,9 +70,7 @@ def test_database_restarts(_):
                 Tough(patient, "TOUGH-1") as tough1, Tough(impatient, "TOUGH-1") as tough2, \
                 Caller(patient, fleet1.names + ["TOUGH-1"], SEED) as caller1, \
                 Caller(impatient, fleet2.names + ["TOUGH-1"], SEED) as caller2:
-            impatient.add_station("PROBE")
-            with Peer(patient, "TOUGH-1" if False else "SIM-1", boot=None):
-                pass  # its password is known from now on, as after any connection
+            enrol(impatient, ["PROBE"])
             time.sleep(3)
             late = Csms(cluster, database=cluster.create_database(), node="late")
             seen, over = [], threading.Event()
@@ -94,7 +92,6 @@ def test_database_restarts(_):
             cluster.start()
             check(still >= connected - 1, f"the patient node had {connected} stations, then {still}")
             check_equal(gone, 0, "stations of the impatient node")
-            check(any(status == 101 for at, status in seen) is False or seen[0][1] == 101, f"{seen}")
             statuses = {status for at, status in seen if at > went + 1}
             check_equal(statuses, {503}, "statuses of handshakes during the outage")
             late.wait_ready()
@@ -159,7 +156,7 @@ def test_any_order_and_repeats(cluster):
     start = time.time() - 3600
     orders = list(itertools.permutations(range(5)))
     with Csms(cluster, settings={"ocpp.max_frames_per_second": 10000}) as csms:
-        csms.add_station("ORDER")
+        enrol(csms, ["ORDER"])
         with Peer(csms, "ORDER") as peer:
             for n, order in enumerate(orders):
                 events = story(f"T-{n}", start)
@@ -183,7 +180,7 @@ def test_any_order_and_repeats(cluster):
 
 def test_poison(cluster):
     with Csms(cluster) as csms, Fleet(csms) as fleet:
-        csms.add_stations(["GUILTY", "GOOD"])
+        enrol(csms, ["GUILTY", "GOOD"])
         answers = collections.Counter()
         with Peer(csms, "GUILTY") as guilty, Peer(csms, "GOOD") as good:
             for n in range(30):
@@ -209,7 +206,7 @@ def test_poison(cluster):
 def test_terminated_under_load(cluster):
     csms = Csms(cluster)
     with csms, Fleet(csms) as fleet:
-        csms.add_station("GOOD")
+        enrol(csms, ["GOOD"])
         with Peer(csms, "GOOD") as peer:
             began = time.monotonic()
             csms.stop(timeout=10)
@@ -228,7 +225,7 @@ def test_terminated_under_load(cluster):
 
 def test_second_connection_replaces(cluster):
     with Csms(cluster) as csms:
-        csms.add_station("TWICE")
+        enrol(csms, ["TWICE"])
         with Wire(csms, "TWICE") as old:  # it does not answer the close, so its end comes late
             old.text(json.dumps([2, "1", "BootNotification", BOOT]))
             check_equal(json.loads(old.next()[1])[0], 3, "type of the boot's answer")
@@ -262,7 +259,7 @@ def test_half_open_is_found(cluster):
     """A client that stops in the middle: TCP is fine, nobody is at home."""
     settings = {"ocpp.ping_interval": "1s", "ocpp.silence_limit": "3s"}
     with Csms(cluster, settings=settings) as csms:
-        csms.add_station("FROZEN")
+        enrol(csms, ["FROZEN"])
         client = subprocess.Popen([sys.executable, "-c", FROZEN, csms.ocpp_url("FROZEN")],
                                   stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         try:
@@ -285,7 +282,7 @@ def test_half_open_is_found(cluster):
 
 def test_transaction_survives(cluster):
     with Csms(cluster) as csms:
-        csms.add_station("LASTING")
+        enrol(csms, ["LASTING"])
         with Peer(csms, "LASTING") as peer:
             peer.call("TransactionEvent", event("Started", "L-1", 0))
             peer.call("TransactionEvent", event("Updated", "L-1", 1))
@@ -307,7 +304,7 @@ def test_reboot_is_reconciled(cluster):
         going = payload["transactionId"] == "R-GOING"
         return {"ongoingIndicator": going, "messagesInQueue": False}
     with Csms(cluster) as csms:
-        csms.add_station("REBOOTED")
+        enrol(csms, ["REBOOTED"])
         with Peer(csms, "REBOOTED") as peer:
             for name in ("R-GOING", "R-LOST", "R-ENDED"):
                 peer.call("TransactionEvent", event("Started", name, 0))
@@ -330,7 +327,7 @@ def test_slow_peer(cluster):
     limit = 65536
     settings = {"ocpp.max_unsent": limit, "ocpp.max_frames_per_second": 1000000}
     with Csms(cluster, settings=settings) as csms:
-        csms.add_stations(["SLOW", "GOOD"])
+        enrol(csms, ["SLOW", "GOOD"])
         beat = Wire.frame(Wire.TEXT, json.dumps([2, "x" * 36, "Heartbeat", {}]).encode())
         highest = 0
         with Wire(csms, "SLOW", receive_buffer=4096, timeout=5) as slow, Peer(csms, "GOOD") as good:
