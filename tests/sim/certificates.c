@@ -182,7 +182,7 @@ static void
 print_hash(const unsigned char *hash, unsigned len, char out[HASH_TEXT_MAX])
 {
 	for (unsigned i = 0; i < len; i++)
-		snprintf(out + 2 * i, 3, "%02x", hash[i]);
+		snprintf(out + (size_t)2 * i, 3, "%02x", hash[i]);
 }
 
 static const EVP_MD *
@@ -253,8 +253,8 @@ matches(const struct stored *item, const struct ocpp_certificate_hash_data *data
 static struct stored *
 find_installed(struct station *st, const struct ocpp_install_certificate_request *in)
 {
-	store_foreach(item, &st->certificates)
-	{
+	list_foreach (node, &st->certificates) {
+		struct stored *item = store_of(node);
 		const struct ocpp_install_certificate_request *installed = item->object;
 
 		if (installed->certificate_type == in->certificate_type &&
@@ -270,9 +270,9 @@ command_install_certificate(struct station *st, const void *request, void *respo
 	const struct ocpp_install_certificate_request *in = request;
 	struct ocpp_install_certificate_response *out = response;
 	struct ocpp_install_certificate_request copy = *in;
-	int installed = 0;
+	size_t installed;
 
-	store_foreach(item, &st->certificates) installed++;
+	installed = store_count(&st->certificates);
 	if (!certificates_is_certificate(in->certificate) || installed >= INSTALLED_MOST) {
 		out->status = OCPP_INSTALL_CERTIFICATE_STATUS_REJECTED;
 		out->status_info = command_info(
@@ -291,8 +291,8 @@ command_delete_certificate(struct station *st, const void *request, void *respon
 	struct ocpp_delete_certificate_response *out = response;
 
 	out->status = OCPP_DELETE_CERTIFICATE_STATUS_NOT_FOUND;
-	store_foreach(item, &st->certificates)
-	{
+	list_foreach (node, &st->certificates) {
+		struct stored *item = store_of(node);
 		if (!matches(item, in->certificate_hash_data))
 			continue;
 		store_drop(item);
@@ -352,8 +352,8 @@ command_get_installed_certificate_ids(struct station *st, const void *request, v
 	    command_alloc(st, INSTALLED_MOST * sizeof(*chains));
 	size_t count = 0;
 
-	store_foreach(item, &st->certificates)
-	{
+	list_foreach (node, &st->certificates) {
+		struct stored *item = store_of(node);
 		const struct ocpp_install_certificate_request *installed = item->object;
 		enum ocpp_get_certificate_id_use use =
 		    reported_use(installed->certificate_type);

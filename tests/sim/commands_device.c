@@ -165,7 +165,7 @@ fill_item(struct station *st, const struct report_item *item, struct part *part,
 }
 
 static void part_answered(
-    struct station *st, enum call_outcome outcome, const void *answer, intptr_t report);
+    struct station *st, enum call_outcome outcome, const void *answer, intptr_t argument);
 
 static void
 send_part(struct station *st, struct report *report)
@@ -191,6 +191,7 @@ static void
 part_answered(
     struct station *st, enum call_outcome outcome, const void *answer, intptr_t argument)
 {
+	/* NOLINTNEXTLINE(performance-no-int-to-ptr): it was given as this */
 	struct report *report = (struct report *)argument;
 
 	(void)answer;

@@ -97,8 +97,8 @@ command_get_local_list_version(struct station *st, const void *request, void *re
 static struct stored *
 find_token(struct station *st, const struct ocpp_id_token *token)
 {
-	store_foreach(item, &st->tokens)
-	{
+	list_foreach (node, &st->tokens) {
+		struct stored *item = store_of(node);
 		const struct ocpp_authorization_data *data = item->object;
 
 		if (slice_equal_nocase(data->id_token->id_token, token->id_token) &&
@@ -208,11 +208,16 @@ command_get_display_messages(struct station *st, const void *request, void *resp
 	struct ocpp_get_display_messages_response *out = response;
 	size_t count = 0;
 
-	store_foreach(item, &st->messages) count += is_asked_for(item, in);
+	list_foreach (node, &st->messages)
+		count += is_asked_for(store_of(node), in);
 	out->status = count == 0 ? OCPP_GET_DISPLAY_MESSAGES_STATUS_UNKNOWN
 				 : OCPP_GET_DISPLAY_MESSAGES_STATUS_ACCEPTED;
-	store_foreach(item, &st->messages) if (is_asked_for(item, in))
-	    report_message(st, item, in->request_id, --count > 0);
+	list_foreach (node, &st->messages) {
+		struct stored *item = store_of(node);
+
+		if (is_asked_for(item, in))
+			report_message(st, item, in->request_id, --count > 0);
+	}
 }
 
 void

@@ -134,11 +134,16 @@ command_get_charging_profiles(struct station *st, const void *request, void *res
 	struct ocpp_get_charging_profiles_response *out = response;
 	size_t count = 0;
 
-	store_foreach(item, &st->profiles) count += is_asked_for(item, in);
+	list_foreach (node, &st->profiles)
+		count += is_asked_for(store_of(node), in);
 	out->status = count == 0 ? OCPP_GET_CHARGING_PROFILE_STATUS_NO_PROFILES
 				 : OCPP_GET_CHARGING_PROFILE_STATUS_ACCEPTED;
-	store_foreach(item, &st->profiles) if (is_asked_for(item, in))
-	    report_profile(st, item, in->request_id, --count > 0);
+	list_foreach (node, &st->profiles) {
+		struct stored *item = store_of(node);
+
+		if (is_asked_for(item, in))
+			report_profile(st, item, in->request_id, --count > 0);
+	}
 }
 
 /* ---- composite schedule ---- */

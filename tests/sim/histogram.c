@@ -11,7 +11,7 @@ bucket_of(uint64_t value)
 	unsigned shift = 0;
 	uint64_t bucket;
 
-	while (value >> shift >= 2 * SUB)
+	while (value >> shift >= (uint64_t)2 * SUB)
 		shift++;
 	bucket = (uint64_t)shift * SUB + (value >> shift);
 	return bucket < HISTOGRAM_BUCKETS ? (unsigned)bucket : HISTOGRAM_BUCKETS - 1;

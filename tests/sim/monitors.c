@@ -133,8 +133,12 @@ on_look(struct ev_loop *loop, ev_timer *timer, int events)
 		ev_timer_stop(loop, timer);
 	if (!station_is_ready(st))
 		return;
-	store_foreach(item, &st->monitors) if (data_of(item)->severity <= level)
-	    look_at(st, item);
+	list_foreach (node, &st->monitors) {
+		struct stored *item = store_of(node);
+
+		if (data_of(item)->severity <= level)
+			look_at(st, item);
+	}
 }
 
 void
@@ -167,10 +171,14 @@ is_duplicate(
 {
 	bool named = (data->has & OCPP_SET_MONITORING_DATA_HAS_ID) != 0;
 
-	store_foreach(item, &st->monitors) if (same_place(item, variable, evse) &&
-					       data_of(item)->type == data->type &&
-					       data_of(item)->severity == data->severity &&
-					       !(named && item->id == data->id)) return true;
+	list_foreach (node, &st->monitors) {
+		struct stored *item = store_of(node);
+
+		if (same_place(item, variable, evse) && data_of(item)->type == data->type &&
+		    data_of(item)->severity == data->severity &&
+		    !(named && item->id == data->id))
+			return true;
+	}
 	return false;
 }
 
@@ -407,11 +415,15 @@ command_get_monitoring_report(struct station *st, const void *request, void *res
 	struct ocpp_get_monitoring_report_response *out = response;
 	int32_t count = 0, sent = 0;
 
-	store_foreach(item, &st->monitors) count += is_asked_for(item, in);
+	list_foreach (node, &st->monitors)
+		count += is_asked_for(store_of(node), in);
 	out->status = count == 0 ? OCPP_GENERIC_DEVICE_MODEL_STATUS_EMPTY_RESULT_SET
 				 : OCPP_GENERIC_DEVICE_MODEL_STATUS_ACCEPTED;
-	store_foreach(item, &st->monitors) if (is_asked_for(item, in))
-	{
+	list_foreach (node, &st->monitors) {
+		struct stored *item = store_of(node);
+
+		if (!is_asked_for(item, in))
+			continue;
 		report(st, item, in->request_id, sent, sent + 1 < count);
 		sent++;
 	}

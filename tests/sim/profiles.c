@@ -95,8 +95,8 @@ purpose_watts(const struct evse *evse, enum ocpp_charging_profile_purpose purpos
 {
 	int64_t best = -1;
 
-	store_foreach(item, &evse->station->profiles)
-	{
+	list_foreach (node, &evse->station->profiles) {
+		struct stored *item = store_of(node);
 		const struct ocpp_charging_profile *profile = item->object;
 		int64_t rank = 2 * (int64_t)profile->stack_level + (item->evse != 0);
 		double watts;
@@ -208,8 +208,9 @@ profiles_refuse(
 	case OCPP_CHARGING_PROFILE_PURPOSE_TX_DEFAULT_PROFILE:
 	case OCPP_CHARGING_PROFILE_PURPOSE_ABSENT: break;
 	}
-	store_foreach(item,
-	    &st->profiles) if (conflicts(item, evse_id, profile)) return "DuplicateProfile";
+	list_foreach (node, &st->profiles)
+		if (conflicts(store_of(node), evse_id, profile))
+			return "DuplicateProfile";
 	return NULL;
 }
 

@@ -112,9 +112,9 @@ void station_set_heartbeat(struct station *st, int seconds);
 /* Does what waits until no transaction runs: scheduled reset and availability. */
 void station_idle_work(struct station *st);
 
-/* Calls later(st, argument) after so many seconds, unless the station reboots before. */
+/* Calls call(st, argument) after so many seconds, unless the station reboots before. */
 typedef void station_later(struct station *st, intptr_t argument);
-void station_after(struct station *st, double seconds, station_later *later, intptr_t argument);
+void station_after(struct station *st, double seconds, station_later *call, intptr_t argument);
 /* Simulated seconds in real ones (--time-scale). */
 double station_scaled(const struct station *st, double seconds);
 

@@ -62,21 +62,35 @@ store_drop(struct stored *item)
 void
 store_clear(struct list *list)
 {
-	while (!list_empty(list))
-		store_drop(list_entry(list->next, struct stored, node));
+	struct list *node;
+
+	while ((node = list_pop(list)) != NULL)
+		store_drop(store_of(node));
+}
+
+size_t
+store_count(const struct list *list)
+{
+	size_t count = 0;
+
+	list_foreach (node, list)
+		count++;
+	return count;
 }
 
 struct stored *
 store_find(const struct list *list, int32_t id)
 {
-	store_foreach(item, list) if (item->id == id) return item;
+	list_foreach (node, list)
+		if (store_of(node)->id == id)
+			return store_of(node);
 	return NULL;
 }
 
 struct stored *
 store_first(const struct list *list)
 {
-	return list_empty(list) ? NULL : list_entry(list->next, struct stored, node);
+	return list_empty(list) ? NULL : store_of(list->next);
 }
 
 struct stored *

@@ -23,9 +23,11 @@ struct stored {
 	void *state; /* monitors: freed with the item */
 };
 
-#define store_foreach(item, head)                                                              \
-	for (struct stored *item = store_first(head); item != NULL;                            \
-	     item = store_next(item, head))
+static inline struct stored *
+store_of(struct list *node)
+{
+	return list_entry(node, struct stored, node);
+}
 
 void store_init(struct station *st);
 void store_free(struct station *st);
@@ -35,6 +37,7 @@ struct stored *store_add(
     struct list *list, const struct ocpp_type *type, void *object, int32_t id);
 void store_drop(struct stored *item);
 void store_clear(struct list *list);
+size_t store_count(const struct list *list);
 struct stored *store_find(const struct list *list, int32_t id);
 struct stored *store_first(const struct list *list);
 struct stored *store_next(const struct stored *item, const struct list *list);

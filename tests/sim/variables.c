@@ -8,6 +8,7 @@
 #include "tests/sim/fleet.h"
 #include "tests/sim/options.h"
 #include "tests/sim/station.h"
+#include "tests/sim/store.h"
 
 #define INT  OCPP_DATA_INTEGER
 #define DEC  OCPP_DATA_DECIMAL
@@ -152,16 +153,6 @@ print(char buffer[VARIABLE_VALUE_MAX], long long value)
 	return slice_cstr(buffer);
 }
 
-static long long
-list_length(const struct list *list)
-{
-	long long count = 0;
-
-	list_foreach (node, list)
-		count++;
-	return count;
-}
-
 /* Values that are not stored but looked up. */
 struct slice
 variables_read(
@@ -179,13 +170,13 @@ variables_read(
 	if (is_row(row, "SecurityCtrlr", "SecurityProfile"))
 		return print(buffer, st->fleet->options->profile);
 	if (is_row(row, "DisplayMessageCtrlr", "DisplayMessages"))
-		return print(buffer, list_length(&st->messages));
+		return print(buffer, (long long)store_count(&st->messages));
 	if (is_row(row, "LocalAuthListCtrlr", "Entries"))
-		return print(buffer, list_length(&st->tokens));
+		return print(buffer, (long long)store_count(&st->tokens));
 	if (is_row(row, "SmartChargingCtrlr", "Entries"))
-		return print(buffer, list_length(&st->profiles));
+		return print(buffer, (long long)store_count(&st->profiles));
 	if (is_row(row, "SecurityCtrlr", "CertificateEntries"))
-		return print(buffer, list_length(&st->certificates));
+		return print(buffer, (long long)store_count(&st->certificates));
 	return variables_text(st, variable);
 }
 
