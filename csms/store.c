@@ -9,6 +9,7 @@
 #include "csms/frame_log.h"
 
 #define RETRY_PAUSE (SECOND_US / 5) /* after a refusal that may pass */
+#define LOG_MAX     (INT64_C(64) << 20) /* bytes of raw messages: one statement carries them all */
 #define LOG_PAUSE                                                                              \
 	(SECOND_US / 10) /* raw messages wait so long for a batch that takes them along */
 
@@ -158,9 +159,7 @@ send_frames(struct store *store)
 {
 	struct pg_params params;
 
-	/* What a suspect is refused for must be its own doing. */
-	if (!has_frames(store) ||
-	    (store->batch.size > 0 && operation_of(store->sent.next)->suspect))
+	if (!has_frames(store))
 		return;
 	if (store->frames_sent.count == 0) {
 		struct frame_log empty = store->frames_sent;
@@ -540,7 +539,7 @@ store_log_frame(struct store *store, int64_t at, int64_t station, int64_t connec
 
 	if (store->freeing || store->settings.log_statement < 0)
 		return;
-	if (size > store->settings.max_bytes / 4 ||
+	if (size > LOG_MAX || size > store->settings.max_bytes / 4 ||
 	    store->bytes + size > store->settings.max_bytes ||
 	    !frame_log_add(&store->frames, at, station, connection, inbound, frame)) {
 		store->stats.log_dropped++;

@@ -70,7 +70,7 @@ void store_get_stats(const struct store *store, struct store_stats *stats_out);
 
 /*
  * A frame for the raw message log.  Frames gather and ride along with the next batch in one array insert, or leave by
- * themselves after a tenth of a second.  They are best effort: dropped (and counted) beyond a quarter of max_bytes,
+ * themselves after a tenth of a second.  They are best effort: dropped (and counted) beyond a quarter of max_bytes or 64 MB,
  * when they are no UTF-8, or when PostgreSQL refuses them; stored twice, perhaps, when the connection broke.
  * A connection of 0 is stored as NULL.
  */

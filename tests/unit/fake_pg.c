@@ -146,6 +146,8 @@ refusal(int index)
 		return "40P01";
 	if (fake.sent[index].statement == FAKE_LOG)
 		return fake.refuse_log ? "23514" : NULL;
+	if (fake.also_bad != NULL && strcmp(fake.sent[index].text, fake.also_bad) == 0)
+		return fake.sqlstate;
 	return strncmp(fake.sent[index].text, "bad", 3) == 0 ? fake.sqlstate : NULL;
 }
 

@@ -30,6 +30,7 @@ struct fake {
 
 	/* What goes wrong.  A text that begins with "bad" is always refused, with this sqlstate. */
 	const char *sqlstate;
+	const char *also_bad; /* NULL, or a text that is refused besides */
 	int fail_once; /* so many batches fail with 40P01 at their first statement */
 	bool refuse_log;
 	bool refuse_commit; /* of a batch with a text that begins with "late" */

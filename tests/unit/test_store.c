@@ -321,7 +321,7 @@ test_refusal_in_the_middle(void **state)
 	assert_int_equal(times_in_table("99"), 1);
 	assert_int_equal(stats().refused, 1);
 	assert_int_equal(stats().replays, 1);
-	assert_true(fake.batches <= 5);
+	assert_int_equal(fake.batches, 4); /* refused; 0-49; 50; 51-99 */
 }
 
 /* Rows that are told in the order they came, whatever is refused between them. */
@@ -353,6 +353,26 @@ test_refusal_of_all(void **state)
 		expect(i, STORE_REFUSED);
 	assert_int_equal(fake.batches, 101);
 	assert_int_equal(fake.rows_count, 0);
+}
+
+/* What was fine in the batch is not when it is run again: the first suspect still goes alone. */
+static void
+test_refusal_that_moves(void **state)
+{
+	(void)state;
+	submit_range(0, 5);
+	assert_true(submit_text(5, "bad"));
+	submit_range(6, 10);
+	turn();
+	fake_serve();
+	fake.also_bad = "2";
+	serve_all();
+	for (int i = 0; i < 10; i++) {
+		expect(i, i == 2 || i == 5 ? STORE_REFUSED : STORE_COMMITTED);
+		assert_int_equal(f.fates[i].order, i);
+	}
+	/* 0-9 refused; 0-4 refused; 0-1; 2; 3-4; 5; 6-9 */
+	assert_int_equal(fake.batches, 7);
 }
 
 /* A commit that fails names nobody: the batch is halved until the guilty one is alone. */
@@ -675,6 +695,7 @@ main(void)
 		TEST(test_refusal_in_the_middle),
 		TEST(test_refusal_keeps_order),
 		TEST(test_refusal_of_all),
+		TEST(test_refusal_that_moves),
 		TEST(test_refusal_of_the_commit),
 		TEST(test_refusal_that_passes),
 		TEST(test_loss_in_flight),
