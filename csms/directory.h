@@ -37,6 +37,7 @@ struct station {
 	bool blocked;
 	bool compression;
 	bool deleted;
+	uint64_t read_number; /* of the question whose answer this is; later ones know more */
 	enum registration boot_status; /* the last boot answer */
 	struct session *session; /* the live connection on this node, or NULL */
 
