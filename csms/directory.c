@@ -17,6 +17,7 @@ struct directory {
 	struct map tokens; /* hash -> struct api_token */
 	bool stations_loaded, tokens_loaded, was_ready;
 	bool loading, load_again;
+	bool stale; /* a question was lost with its connection: all is to be asked again */
 	uint64_t last_read, load_number, tokens_number; /* of questions, as they were asked */
 };
 
@@ -294,8 +295,10 @@ stations_arrived(
 		take_stations(d, r);
 		d->stations_loaded = true;
 		announce_ready(d);
-	} else if (outcome == PG_REFUSED) {
-		log_error("DIRECTORY_FAILED", LOG_STR("error", error->message));
+	} else {
+		d->stale = true;
+		if (outcome == PG_REFUSED)
+			log_error("DIRECTORY_FAILED", LOG_STR("error", error->message));
 	}
 	if (d->load_again)
 		load_stations(d);
@@ -327,6 +330,8 @@ load_stations(struct directory *d)
 	d->load_again = false;
 	d->load_number = ++d->last_read;
 	d->loading = query_run(d->pool, QUERY_DIRECTORY, &none, stations_arrived, d) != NULL;
+	if (!d->loading)
+		d->stale = true;
 }
 
 void
@@ -336,6 +341,15 @@ directory_reload(struct directory *d)
 	directory_refresh_tokens(d, NULL, NULL);
 }
 
+void
+directory_tick(struct directory *d)
+{
+	if (!d->stale || !query_is_up(d->pool))
+		return;
+	d->stale = false;
+	directory_reload(d);
+}
+
 static void
 refreshed(
     void *ctx, enum pg_outcome outcome, const struct pg_result *r, const struct pg_error *error)
@@ -343,6 +357,8 @@ refreshed(
 	struct refresh *refresh = ctx;
 	struct directory *d = refresh->directory;
 
+	if (outcome != PG_DONE)
+		d->stale = true;
 	if (refresh->name == NULL) {
 		tokens_arrived(d, refresh->number, outcome, r, error);
 	} else if (outcome == PG_DONE) {
@@ -371,7 +387,8 @@ refresh(
 		params_text(&p, name);
 	if (query_run(d->pool, statement, &p.pg, refreshed, refresh) != NULL)
 		return;
-	/* The pool is down: its connection comes back with a full reload. */
+	/* The pool is down, or too busy: directory_tick() asks for everything. */
+	d->stale = true;
 	free(refresh->name);
 	free(refresh);
 	if (done != NULL)

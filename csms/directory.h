@@ -74,6 +74,8 @@ void directory_free(struct directory **directory);
 
 /* Loads everything (again). Called when the notification connection comes up. */
 void directory_reload(struct directory *directory);
+/* Once a second: asks again what got no answer. */
+void directory_tick(struct directory *directory);
 /* Handles NOTIFY v2g_station / v2g_token. */
 void directory_notified(
     struct directory *directory, struct slice channel, struct slice payload);

@@ -296,6 +296,7 @@ tick(void *ctx)
 	watch_database(node, now);
 	if (node->id == 0 && !node->registering && query_is_up(node->queries))
 		register_node(node);
+	directory_tick(node->directory);
 	list_foreach_safe (at, next, &node->sessions)
 		session_tick(list_entry(at, struct session, node), now);
 	server_tick(node, now);
