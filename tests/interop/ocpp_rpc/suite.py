@@ -2,14 +2,16 @@
 
 import contextlib
 
-from harness import Certificates, Cluster, Csms, main_guard
+from harness import BUILD_ASAN, Certificates, Cluster, Csms, main_guard
 from rpc_client import Client
 from scenario import Scenario
 
 
 def run(results):
     certificates = Certificates()
-    with Cluster.shared() as cluster, Csms(cluster, certificates=certificates) as csms, \
+    # The sanitizers look on where they are built; the other suite takes the optimised build.
+    asan = (BUILD_ASAN / "csms" / "v2g-csms").exists()
+    with Cluster.shared() as cluster, Csms(cluster, certificates=certificates, asan=asan) as csms, \
             contextlib.closing(Client()) as client:
         Scenario(results, csms, client).run()
 
