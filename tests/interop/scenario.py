@@ -235,6 +235,12 @@ class Scenario:
                              (done["id"],))
         check_equal(rows, [("answered", request, answer, None)], "row")
 
+    def every_command(self):
+        """The table has each action that the server offers."""
+        paths = self.csms.http("GET", "/openapi.json").json()["paths"]
+        offered = {path.rsplit("/", 1)[1] for path in paths if "/stations/" in path and "/commands/" in path}
+        check_equal(offered - {"{action}"}, set(COMMANDS), "actions")
+
     # Connecting
 
     def compression(self):
@@ -370,5 +376,5 @@ class Scenario:
     def run(self):
         for profile in (1, 2, 3):
             self.profile(profile)
-        self.results.run([self.compression, self.subprotocols, self.refusals, self.pending, self.rejected,
-                          self.password_change, self.network_secrets])
+        self.results.run([self.every_command, self.compression, self.subprotocols, self.refusals, self.pending,
+                          self.rejected, self.password_change, self.network_secrets])
