@@ -18,9 +18,17 @@ BOOT = {"reason": "PowerUp", "chargingStation": {"model": "M", "vendorName": "V"
 
 
 def enrol(csms, names, **options):
-    """Stations that the running node knows of when this returns: it is told by a notification."""
+    """Stations, and an API token, that the running node knows of when this returns: notifications tell it."""
+    csms.token  # pylint: disable=pointless-statement
     csms.add_stations(names, **options)
     time.sleep(0.5)
+
+
+def command_state(csms, station, action, payload):
+    """Sends a command through the API and waits for its end; the state it ends in."""
+    answer = csms.api("POST", f"/stations/{station}/commands/{action}?wait=20", payload, timeout=30)
+    check(answer.status in (200, 202), f"{action}: {answer.status} {answer.body[:300]!r}")
+    return answer.json()["state"]
 
 
 def basic(name, password=PASSWORD):

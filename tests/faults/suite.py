@@ -13,7 +13,7 @@ import time
 
 from fleet import Caller, Fleet, Tough, check_commands, check_fleet
 from harness import Cluster, Csms, check, check_equal, main_guard, wait_until
-from peer import BOOT, Peer, Wire, enrol, event, now
+from peer import BOOT, Peer, Wire, command_state, enrol, event, now
 
 ROUNDS = int(os.environ.get("V2G_FAULTS_ROUNDS", "50"))
 SEED = int(os.environ.get("V2G_FAULTS_SEED", random.randrange(1 << 30)))
@@ -231,15 +231,14 @@ def test_second_connection_replaces(cluster):
             check_equal(json.loads(old.next()[1])[0], 3, "type of the boot's answer")
             with Peer(csms, "TWICE", answers={"GetLocalListVersion": {"versionNumber": 7}}) as new:
                 check_equal(old.close_code(), 1000, "close code of the replaced")
-                done = csms.command("TWICE", "GetLocalListVersion", {})
-                check_equal(done["state"], "answered", "state of the command")
+                check_equal(command_state(csms, "TWICE", "GetLocalListVersion", {}), "answered", "state")
                 old.close()
                 time.sleep(1)
                 wait_until(lambda: len([r for r in connection(csms, "TWICE") if not r[0]]) == 1,
                            "the replaced connection's row is not closed")
                 rows = connection(csms, "TWICE")
                 check_equal([row[0] for row in rows], [False, True], "open?")
-                check_equal(csms.command("TWICE", "GetLocalListVersion", {})["state"], "answered", "state")
+                check_equal(command_state(csms, "TWICE", "GetLocalListVersion", {}), "answered", "state")
                 check_equal(csms.metrics()["v2g_stations_connected"], 1, "stations connected")
                 new.call("Heartbeat", {})
 
