@@ -274,7 +274,7 @@ class Process:
 
     def __init__(self, name, command):
         self.name = name
-        self.command = [str(word) for word in command]
+        self.argv = [str(word) for word in command]
         self.log_path = scratch(name) / "log"
         self.process = None
 
@@ -284,7 +284,7 @@ class Process:
         environment = dict(os.environ, ASAN_OPTIONS="abort_on_error=1:detect_leaks=1",
                            UBSAN_OPTIONS="print_stacktrace=1:abort_on_error=1")
         with open(self.log_path, "ab") as log:
-            self.process = subprocess.Popen(self.command, stdin=subprocess.DEVNULL, stdout=log,
+            self.process = subprocess.Popen(self.argv, stdin=subprocess.DEVNULL, stdout=log,
                                             stderr=log, env=environment)
         return self
 
@@ -427,7 +427,11 @@ class Csms(Process):
                    f"--database.uri={self.settings['database.uri']}"]
         done = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE)
         check_equal(done.returncode, 0, f"exit code of create-token ({done.stderr.strip()})")
-        return done.stdout.strip()
+        token = done.stdout.strip()
+        # The server hears of it by a notification.
+        wait_until(lambda: self.http("GET", "/api/v1/stations?limit=1", token=token).status != 401,
+                   "the server does not know the new token")
+        return token
 
     @property
     def token(self):

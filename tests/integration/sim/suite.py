@@ -121,7 +121,7 @@ class Fleet:
 
     def run(self, timeout=90):
         """To its end; what it printed."""
-        done = subprocess.run(self.process.command, capture_output=True, text=True, timeout=timeout, check=False)
+        done = subprocess.run(self.process.argv, capture_output=True, text=True, timeout=timeout, check=False)
         check_equal(done.returncode, 0, f"exit code\n{done.stdout[-1500:]}{done.stderr[-1500:]}\ncode")
         return done.stdout
 
@@ -187,7 +187,7 @@ def test_visit(csms, asan):
     """A scripted visit: every event arrives once, in spite of all, with the energy that really flowed."""
     fleet = Fleet(csms, "--strict", "--sample", "1", stations=3, prefix="VISIT-", asan=asan)
     fleet.script.write_text(VISIT)
-    fleet.process.command += ["--behaviour", str(fleet.script)]
+    fleet.process.argv += ["--behaviour", str(fleet.script)]
     fleet.run()
     events = check_truth(fleet, "VISIT-")
     made = fleet.told("event")
