@@ -3,6 +3,7 @@
 import collections
 import json
 import subprocess
+import time
 
 from harness import (BUILD_ASAN, Certificates, Cluster, Csms, check, check_equal, evse_sim, main_guard, scratch,
                      wait_until)
@@ -126,6 +127,8 @@ class Fleet:
         return done.stdout
 
     def truth(self):
+        if not self.truth_path.exists():
+            return []
         return [json.loads(line) for line in self.truth_path.read_text().splitlines(True) if line.endswith("\n")]
 
     def told(self, what):
@@ -269,6 +272,32 @@ def remote_transaction(csms, fleet):
     wait_until(lambda: fleet.told("transaction-ended"), "no end after the remote stop")
 
 
+def signing_request(csms):
+    """The CSR of the last SignCertificate, from the raw log; None: it has not come."""
+    frame = csms.value("""SELECT frame FROM core.message WHERE direction = 'in'
+        AND frame LIKE '%"SignCertificate"%' ORDER BY received_at DESC LIMIT 1""")
+    return json.loads(frame)[3]["csr"] if frame else None
+
+
+def test_certificate(csms, asan):
+    """A station of profile 3 asks for a new certificate, gets one, and comes back with it (A02)."""
+    csms.certificates.issue("CERT-1")
+    csms.add_station("CERT-1", profile=3)
+    fleet = Fleet(csms, "--behaviour", "idle", "--backoff", "0.2", prefix="CERT-", profile=3, asan=asan)
+    with fleet.process:
+        wait_until(lambda: fleet.told("booted"), "station is not accepted")
+        csms.command("CERT-1", "TriggerMessage", {"requestedMessage": "SignChargingStationCertificate"})
+        request = wait_until(lambda: signing_request(csms), "no SignCertificate")
+        signed = subprocess.run(
+            ["openssl", "x509", "-req", "-CA", csms.certificates.ca, "-CAkey", csms.certificates.path("ca.key"),
+             "-set_serial", "4711", "-days", "10"], input=request, capture_output=True, text=True, check=True)
+        time.sleep(1)  # its time begins in whole seconds
+        finished = csms.command("CERT-1", "CertificateSigned", {"certificateChain": signed.stdout})
+        check_equal(answer_status(finished), "Accepted", "status of the certificate")
+        wait_until(lambda: len(fleet.told("connected")) == 2, "no connection with the new certificate")
+        check_equal(fleet.told("connect-failed"), [], "refused connections")
+
+
 def test_load(csms, asan):
     """The load generator ends without errors, and says what it has measured."""
     for kind, arguments in (("boot", []), ("heartbeat", ["--rate", "500"]), ("transaction", []),
@@ -301,7 +330,8 @@ def main(results):
     settings = {"ocpp.settle_time": "0"}
     with Cluster.shared() as cluster, Csms(cluster, certificates=Certificates(), settings=settings) as csms:
         register(csms)
-        results.run([test_profiles, test_visit, test_misfortune, test_commands, test_load], csms, asan)
+        results.run([test_profiles, test_visit, test_misfortune, test_commands, test_certificate, test_load],
+                    csms, asan)
 
 
 main_guard("sim", main)
