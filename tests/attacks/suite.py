@@ -567,7 +567,8 @@ def test_idle_sockets(cluster):
                 check(refused >= 1000, f"{refused} sockets were refused")
                 check_equal(dropped(sockets, 12), len(sockets), "sockets dropped")
                 growth = resident(csms) - before
-                print(f"# {highest:.0f} at once, {refused:.0f} refused, memory {growth / 1e6:+.1f} MB", flush=True)
+                print(f"# {highest:.0f} at once, {refused:.0f} refused, memory {growth / 1e6:+.1f} MB",
+                      flush=True)
                 check(growth < 64 << 20, f"memory has grown by {growth} bytes")
                 # From many addresses the limit is that of all together.
                 more = [idle(csms, f"127.0.4.{n % 50 + 1}") for n in range(2500)]
@@ -584,8 +585,8 @@ def test_idle_sockets(cluster):
 
 
 TESTS = [test_credentials, test_certificates, test_guessing, test_two_sessions, test_ids_of_another,
-         test_forged_answers, test_bombs, test_long_messages_are_no_flood, test_deep_json, test_bad_frames_end, test_slow_handshakes,
-         test_idle_sockets]
+         test_forged_answers, test_bombs, test_long_messages_are_no_flood, test_deep_json,
+         test_bad_frames_end, test_slow_handshakes, test_idle_sockets]
 
 
 def suite(results):
