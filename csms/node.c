@@ -420,7 +420,7 @@ name_node(struct settings *settings)
 static bool
 migrate(const struct settings *settings)
 {
-	for (int64_t pause = 1;; pause = pause < 10 ? pause * 2 : 10) {
+	for (int64_t pause = 1;; pause = 2) {
 		switch (migrate_run(settings->database.uri)) {
 		case MIGRATE_OK: return true;
 		case MIGRATE_TOO_NEW:
