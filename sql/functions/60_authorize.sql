@@ -31,11 +31,13 @@ COMMENT ON FUNCTION core.id_token_info IS 'idTokenInfo for a token shown now';
 
 CREATE OR REPLACE FUNCTION core.authorization_log(station bigint, connection bigint, received timestamptz, origin text, shown jsonb,
 	status text, ocpp_transaction text, answer text) RETURNS void
-LANGUAGE sql AS $$
+LANGUAGE plpgsql AS $$
+BEGIN
 	INSERT INTO core.authorization_attempt (station_id, connection_id, received_at, source, token, type, status, transaction_id, answer)
 	VALUES (station, connection, received, origin, CASE WHEN shown->>'type' = 'KeyCode' THEN '***' ELSE shown->>'idToken' END,
 		shown->>'type', status, ocpp_transaction, answer)
-	ON CONFLICT (station_id, received_at, source) DO NOTHING
+	ON CONFLICT (station_id, received_at, source) DO NOTHING;
+END
 $$;
 COMMENT ON FUNCTION core.authorization_log IS 'Notes that a token was shown, and the answer';
 

@@ -35,15 +35,27 @@ COMMENT ON FUNCTION core.transaction_event_again IS 'Answers an event whose seqN
 -- What a transaction that has ended, or was given up, needs after an event: it is to be counted anew; the number of events
 -- outside Started..Ended; and a live event shows that it goes on after all.
 CREATE OR REPLACE FUNCTION core.transaction_review(tx bigint, received timestamptz, live boolean) RETURNS void
-LANGUAGE sql AS $$
-	UPDATE core.transaction SET settled = false WHERE id = tx AND settled;
-	UPDATE core.transaction t SET
-		outside_count = CASE WHEN min_seq < started_seq OR max_seq > ended_seq THEN (SELECT count(*) FROM core.transaction_event e
-			WHERE e.transaction_id = t.id AND (e.seq_no < t.started_seq OR e.seq_no > t.ended_seq)) ELSE 0 END
-	WHERE id = tx AND started_seq IS NOT NULL AND ended_seq IS NOT NULL
-		AND (outside_count > 0 OR min_seq < started_seq OR max_seq > ended_seq);
-	UPDATE core.transaction SET state = 'open', abandoned_at = NULL, abandoned_reason = NULL
-	WHERE id = tx AND state = 'abandoned' AND live AND received > abandoned_at
+LANGUAGE plpgsql AS $$
+DECLARE
+	t record;
+BEGIN
+	-- The caller has updated the row, so it is locked; most often there is nothing to do.
+	SELECT x.settled, x.state = 'abandoned' AND live AND received > x.abandoned_at AS revived,
+		x.outside_count > 0 OR x.min_seq < x.started_seq OR x.max_seq > x.ended_seq AS outside INTO STRICT t
+	FROM core.transaction x WHERE x.id = tx;
+	IF t.settled THEN
+		UPDATE core.transaction SET settled = false WHERE id = tx;
+	END IF;
+	IF t.outside THEN
+		UPDATE core.transaction x SET
+			outside_count = CASE WHEN min_seq < started_seq OR max_seq > ended_seq THEN (SELECT count(*) FROM core.transaction_event e
+				WHERE e.transaction_id = x.id AND (e.seq_no < x.started_seq OR e.seq_no > x.ended_seq)) ELSE 0 END
+		WHERE id = tx AND started_seq IS NOT NULL AND ended_seq IS NOT NULL;
+	END IF;
+	IF t.revived THEN
+		UPDATE core.transaction SET state = 'open', abandoned_at = NULL, abandoned_reason = NULL WHERE id = tx;
+	END IF;
+END
 $$;
 COMMENT ON FUNCTION core.transaction_review IS 'After an event of a transaction that is not open';
 

@@ -41,8 +41,10 @@ COMMENT ON FUNCTION core.take_log_status_notification IS 'LogStatusNotification 
 
 CREATE OR REPLACE FUNCTION core.messages_log(received timestamptz[], stations bigint[], connections bigint[], directions text[], frames text[])
 RETURNS void
-LANGUAGE sql AS $$
+LANGUAGE plpgsql AS $$
+BEGIN
 	INSERT INTO core.message (received_at, station_id, connection_id, direction, frame)
-	SELECT * FROM unnest(received, stations, connections, directions, frames)
+	SELECT * FROM unnest(received, stations, connections, directions, frames);
+END
 $$;
 COMMENT ON FUNCTION core.messages_log IS 'Frames for the raw log, many at once';
