@@ -117,7 +117,7 @@ def central_system(cluster, stations, profile=1, certificates=None, **settings):
         add_stations(csms, stations, profile)
         # Read by a fresh process, all are known when it is ready.
         csms.restart()
-        csms.sql("ANALYZE")
+        csms.sql("ANALYZE core.station")
         yield csms
 
 
