@@ -1,6 +1,7 @@
 #include "csms/gate.h"
 
 #include "common/clock.h"
+#include "csms/hasher.h"
 #include "csms/metrics.h"
 #include "csms/password.h"
 #include "csms/throttle.h"
@@ -8,7 +9,7 @@
 #define PATH_PREFIX     "/ocpp/"
 #define CREDENTIALS_MAX 512
 
-/* Slow hashes may take half of the loop's time; the rest is for those who are in.  Who comes beyond it comes again. */
+/* Slow hashes may take half of the time of the loop; the rest is for those who are in. */
 #define HASH_SHARE 0.5
 #define HASH_BURST (5 * SECOND_US)
 
@@ -103,16 +104,42 @@ known_password(const struct station *station, struct slice password)
 	       password_verifier_matches(password, station->verifier);
 }
 
+static void
+remember_password(struct station *station, struct slice password)
+{
+	password_verifier(password, station->verifier);
+	station->verified = true;
+}
+
+/* Without time for it the check goes to the thread: when the station comes again, the answer is known. */
 static enum check
-check_password(const struct node *node, struct station *station, struct slice password)
+check_password(const struct node *node, const struct gate_request *q, struct station *station,
+    struct slice password)
 {
 	enum check check = check_slowly(node, station, password);
 
-	if (check == CHECK_RIGHT) {
-		password_verifier(password, station->verifier);
-		station->verified = true;
-	}
+	if (check == CHECK_RIGHT)
+		remember_password(station, password);
+	if (check == CHECK_LATER && station != NULL && station->password_hash != NULL)
+		(void)hasher_check(node->hasher, station->id, q->address,
+		    slice_cstr(station->password_hash), password);
 	return check;
+}
+
+void
+gate_checked(void *ctx, const struct hasher_result *result)
+{
+	struct node *node = ctx;
+	struct station *station = directory_station_by_id(node->directory, result->station);
+
+	if (station == NULL || station->password_hash == NULL ||
+	    !slice_equal(slice_cstr(station->password_hash), result->hash))
+		return; /* changed meanwhile: says nothing about the password that counts now */
+	if (result->right)
+		remember_password(station, result->password);
+	else
+		throttle_failed(
+		    node->throttle, result->address, slice_cstr(station->name), clock_mono());
 }
 
 /* Profile 3: the certificate speaks for the station, and a wrong one against it. */
@@ -148,7 +175,7 @@ judge_basic(const struct node *node, const struct gate_request *q, struct gate_v
 	if (!slice_equal_nocase(user, v->identity))
 		station = NULL; /* costs and answers the same as a wrong password */
 	check = known_password(station, password) ? CHECK_RIGHT
-						  : check_password(node, station, password);
+						  : check_password(node, q, station, password);
 	if (check == CHECK_LATER)
 		return refuse(v, 503, "too many first checks");
 	if (check == CHECK_WRONG) {

@@ -31,6 +31,11 @@ struct gate_verdict {
 	bool failed; /* counts as a failed attempt */
 };
 
+struct hasher_result;
+
+/* A check that was put off has been made: for node->hasher; `ctx` is the node. */
+void gate_checked(void *ctx, const struct hasher_result *result);
+
 void gate_decide(struct node *node, const struct gate_request *q, struct gate_verdict *v);
 
 #endif

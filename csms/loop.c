@@ -117,7 +117,7 @@ loop_timer_stop(struct loop *loop, struct loop_timer *timer)
 bool
 loop_timer_running(const struct loop_timer *timer)
 {
-	return ev_is_active(&timer->ev);
+	return timer->ev.active != 0;
 }
 
 static void

@@ -4,6 +4,8 @@
 #include "common/log.h"
 #include "csms/api.h"
 #include "csms/commands.h"
+#include "csms/gate.h"
+#include "csms/hasher.h"
 #include "csms/migrate.h"
 #include "csms/params.h"
 #include "csms/server.h"
@@ -441,6 +443,7 @@ node_free(struct node *node)
 	query_pool_free(&node->queries);
 	directory_free(&node->directory);
 	throttle_free(&node->throttle);
+	hasher_free(&node->hasher);
 	loop_timer_stop(&node->loop, &node->stop_timer);
 	loop_timer_stop(&node->loop, &node->tick);
 	loop_timer_stop(&node->loop, &node->housekeeping);
@@ -466,6 +469,7 @@ node_run(struct node *node)
 	loop_init(&node->loop);
 	node->throttle = throttle_new(node->settings.security.failures_per_address,
 	    node->settings.security.failures_per_station);
+	node->hasher = hasher_new(&node->loop, gate_checked, node);
 	open_database(node);
 	start_timers(node);
 	if (server_start(node) == 0)

@@ -19,6 +19,7 @@
 #define V2G_VERSION "0.1.0"
 
 struct lws_context;
+struct hasher;
 struct throttle;
 
 struct node {
@@ -29,6 +30,7 @@ struct node {
 	struct pg_conn *listener; /* LISTEN */
 	struct directory *directory;
 	struct throttle *throttle; /* failed handshakes */
+	struct hasher *hasher; /* password checks the loop has no time for */
 	struct lws_context *lws;
 	int64_t id; /* core.node.id; 0 until the database has answered */
 	bool registering;
