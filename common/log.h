@@ -14,7 +14,14 @@
 
 #include <stdint.h>
 
-enum log_level { LOG_LEVEL_DEBUG, LOG_LEVEL_INFO, LOG_LEVEL_WARN, LOG_LEVEL_ERROR };
+/* NONE is for log_set_level() alone: nothing is written. */
+enum log_level {
+	LOG_LEVEL_DEBUG,
+	LOG_LEVEL_INFO,
+	LOG_LEVEL_WARN,
+	LOG_LEVEL_ERROR,
+	LOG_LEVEL_NONE
+};
 
 /* A key=value pair.  Made by the macros below; a text of NULL prints as "-". */
 struct log_field {

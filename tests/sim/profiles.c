@@ -119,7 +119,7 @@ profiles_limit(struct evse *evse, int64_t at, struct profiles_limit *out)
 	};
 	double watts;
 
-	*out = (struct profiles_limit){ .watts = INFINITY };
+	*out = (struct profiles_limit){ .watts = (double)INFINITY };
 	if (purpose_watts(evse, OCPP_CHARGING_PROFILE_PURPOSE_TX_PROFILE, at, &watts) ||
 	    purpose_watts(evse, OCPP_CHARGING_PROFILE_PURPOSE_TX_DEFAULT_PROFILE, at, &watts))
 		*out = (struct profiles_limit){ .watts = watts, .planned = true };

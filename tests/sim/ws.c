@@ -236,7 +236,7 @@ static bool
 parse_url(struct ws_client *client, const char *url)
 {
 	char *copy = strdup(url);
-	const char *scheme, *host, *path;
+	const char *scheme = NULL, *host = NULL, *path = NULL;
 	bool good =
 	    copy != NULL && lws_parse_uri(copy, &scheme, &host, &client->port, &path) == 0;
 
