@@ -407,7 +407,7 @@ CREATE FUNCTION core.api_tokens() RETURNS TABLE(id bigint, hash text, role text,
     LANGUAGE sql STABLE
 COMMENT ON FUNCTION core.api_tokens() IS 'API tokens in force';
 CREATE FUNCTION core.authorization_log(station bigint, connection bigint, received timestamp with time zone, origin text, shown jsonb, status text, ocpp_transaction text, answer text) RETURNS void
-    LANGUAGE sql
+    LANGUAGE plpgsql
 COMMENT ON FUNCTION core.authorization_log(station bigint, connection bigint, received timestamp with time zone, origin text, shown jsonb, status text, ocpp_transaction text, answer text) IS 'Notes that a token was shown, and the answer';
 CREATE FUNCTION core.command_apply(c core.command) RETURNS void
     LANGUAGE plpgsql
@@ -488,7 +488,7 @@ CREATE FUNCTION core.message_partition(day date) RETURNS boolean
     LANGUAGE plpgsql
 COMMENT ON FUNCTION core.message_partition(day date) IS 'Makes the partition of the raw log for a day; false: it was there';
 CREATE FUNCTION core.messages_log(received timestamp with time zone[], stations bigint[], connections bigint[], directions text[], frames text[]) RETURNS void
-    LANGUAGE sql
+    LANGUAGE plpgsql
 COMMENT ON FUNCTION core.messages_log(received timestamp with time zone[], stations bigint[], connections bigint[], directions text[], frames text[]) IS 'Frames for the raw log, many at once';
 CREATE FUNCTION core.node_start(name text, version text, at timestamp with time zone) RETURNS bigint
     LANGUAGE plpgsql
@@ -548,7 +548,7 @@ CREATE FUNCTION core.transaction_event_again(station bigint, connection bigint, 
     LANGUAGE plpgsql
 COMMENT ON FUNCTION core.transaction_event_again(station bigint, connection bigint, received timestamp with time zone, request jsonb, kind text, happened timestamp with time zone, fresh text) IS 'Answers an event whose seqNo is already stored';
 CREATE FUNCTION core.transaction_review(tx bigint, received timestamp with time zone, live boolean) RETURNS void
-    LANGUAGE sql
+    LANGUAGE plpgsql
 COMMENT ON FUNCTION core.transaction_review(tx bigint, received timestamp with time zone, live boolean) IS 'After an event of a transaction that is not open';
 CREATE FUNCTION core.transactions_settle() RETURNS bigint
     LANGUAGE sql
