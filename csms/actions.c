@@ -1,7 +1,6 @@
 #include "csms/actions.h"
 
 #include "common/log.h"
-#include "csms/commands.h"
 #include "csms/metrics.h"
 #include "ocpp/ocpp_types.h"
 

@@ -9,7 +9,6 @@
 #include <assert.h>
 #include <stdio.h>
 
-#define CLOSE_POLICY 1008
 #define UNANSWERED_LIMIT                                                                       \
 	3 /* commands in a row without answer: the link is dead in that direction */
 #define ARENA_MAX (8U << 20)
@@ -81,7 +80,6 @@ static void
 send_command(struct session *s, struct slice id, struct slice action, struct slice payload)
 {
 	static struct buf frame;
-	struct slice logged;
 
 	assert(id.len < sizeof(s->call.id));
 	if (frame.max == 0)
@@ -97,20 +95,9 @@ send_command(struct session *s, struct slice id, struct slice action, struct sli
 	buf_clear(&frame);
 	ocpp_frame_call(&frame, id, action, payload);
 	session_send(s, buf_slice(&frame));
-	logged = is_secret(s->call.action, payload) ? SLICE("(not kept: it holds a password)")
-						    : buf_slice(&frame);
-	if (s->owner->settings.database.log_messages)
-		store_log_frame(s->owner->store, clock_wall(), s->station->id, s->connection_id,
-		    false, logged);
-}
-
-/* The claim, or the record of an end, has come back: what was queued meanwhile has its turn. */
-static void
-go_on(struct session *s)
-{
-	s->call.busy = false;
-	if (s->call.again || s->call.id[0] == '\0')
-		commands_poke(s);
+	session_log(s, false,
+	    is_secret(s->call.action, payload) ? SLICE("(not kept: it holds a password)")
+					       : buf_slice(&frame));
 }
 
 static void
@@ -187,7 +174,8 @@ recorded(void *ctx, enum store_outcome outcome, const struct pg_result *r,
 	if (outcome == STORE_REFUSED)
 		log_error("COMMAND_END_NOT_STORED", LOG_STR("station", s->station->name),
 		    LOG_STR("error", error->message));
-	go_on(s);
+	s->call.busy = false;
+	commands_poke(s); /* the next has its turn */
 }
 
 /* The call is over; `p` has its id, connection and time. */

@@ -20,10 +20,6 @@
 #define HOUSEKEEPING_EVERY (60 * SECOND_US)
 #define SEEN_AT_ONCE       1000 /* connections in one statement */
 #define STOP_PATIENCE      (8 * SECOND_US)
-#define CLOSE_GOING_AWAY   1001
-#define CLOSE_NORMAL       1000
-#define CLOSE_POLICY       1008
-#define CLOSE_TRY_LATER    1013
 
 static const char *const channels[] = { "v2g_station", "v2g_token", "v2g_command",
 	"v2g_command_done", "v2g_connection", NULL };

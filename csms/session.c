@@ -10,14 +10,6 @@
 
 #include <stdlib.h>
 
-/* WebSocket close codes (RFC 6455 7.4.1, and 1013 of the IANA registry). */
-#define CLOSE_NORMAL    1000
-#define CLOSE_BAD_DATA  1003
-#define CLOSE_BAD_UTF8  1007
-#define CLOSE_POLICY    1008
-#define CLOSE_TOO_BIG   1009
-#define CLOSE_TRY_LATER 1013
-
 #define FRAME_BURST_SECONDS 10
 #define FRAME_ARENA_MAX     (1U << 20)
 #define CLOSE_PATIENCE      (5 * SECOND_US) /* for the close frame to leave */
@@ -239,6 +231,24 @@ session_close(struct session *s, int code, const char *reason)
 		server_want_write(s);
 }
 
+/* Codes that open the lock are for no log (C04.FR.04), whoever sends them. */
+static bool
+is_secret(struct slice frame)
+{
+	return memmem(frame.ptr, frame.len, "\"KeyCode\"", 9) != NULL;
+}
+
+void
+session_log(struct session *s, bool inbound, struct slice frame)
+{
+	if (!s->owner->settings.database.log_messages)
+		return;
+	if (is_secret(frame))
+		frame = SLICE("(not kept: it holds a KeyCode)");
+	store_log_frame(
+	    s->owner->store, clock_wall(), s->station->id, s->connection_id, inbound, frame);
+}
+
 /* ---- answering ---- */
 
 /* The CALL at work is done; its message id is free again. */
@@ -253,9 +263,7 @@ static void
 send_answer(struct session *s, struct buf *frame, bool refused)
 {
 	session_send(s, buf_slice(frame));
-	if (s->owner->settings.database.log_messages)
-		store_log_frame(s->owner->store, clock_wall(), s->station->id, s->connection_id,
-		    false, buf_slice(frame));
+	session_log(s, false, buf_slice(frame));
 	buf_clear(frame);
 	work_done(s, refused);
 }
@@ -316,24 +324,6 @@ session_send(struct session *s, struct slice frame)
 
 /* ---- frames ---- */
 
-/* Codes that open the lock are for no log (C04.FR.04). */
-static bool
-is_secret(struct slice frame)
-{
-	return memmem(frame.ptr, frame.len, "\"KeyCode\"", 9) != NULL;
-}
-
-static void
-log_inbound(struct session *s, struct slice frame)
-{
-	if (!s->owner->settings.database.log_messages)
-		return;
-	if (is_secret(frame))
-		frame = SLICE("(not kept: it holds a KeyCode)");
-	store_log_frame(
-	    s->owner->store, clock_wall(), s->station->id, s->connection_id, true, frame);
-}
-
 static void
 bad_frame(struct session *s, const struct ocpp_frame *frame, const struct ocpp_fault *fault)
 {
@@ -385,7 +375,7 @@ take_frame(struct session *s, struct slice text)
 			commands_answered(s, &frame);
 		break;
 	}
-	log_inbound(s, text);
+	session_log(s, true, text);
 	return true;
 }
 

@@ -18,6 +18,17 @@
 
 struct lws;
 
+/* WebSocket close codes (RFC 6455 7.4.1; 1013 is of the IANA registry). */
+enum close_code {
+	CLOSE_NORMAL = 1000,
+	CLOSE_GOING_AWAY = 1001,
+	CLOSE_BAD_DATA = 1003,
+	CLOSE_BAD_UTF8 = 1007,
+	CLOSE_POLICY = 1008,
+	CLOSE_TOO_BIG = 1009,
+	CLOSE_TRY_LATER = 1013,
+};
+
 enum session_state { SESSION_OPENING, SESSION_OPEN, SESSION_CLOSING, SESSION_GONE };
 
 /* Facts of the handshake. */
@@ -103,6 +114,8 @@ void session_tick(struct session *s, int64_t now_mono);
 
 /* Queue a frame; closes the session when it or the node has too much unsent. */
 void session_send(struct session *s, struct slice frame);
+/* Keeps a raw message, if the settings say so and it holds no code that opens a lock. */
+void session_log(struct session *s, bool inbound, struct slice frame);
 /* Ask for an orderly close with a WebSocket code. */
 void session_close(struct session *s, int code, const char *reason);
 /* Answer the CALL at work.  Who answers outside session_continue() calls that after. */
